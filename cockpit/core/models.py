@@ -31,6 +31,8 @@ class Capabilities:
     max_logprobs: int = 20
     n: bool = True
     reasoning_effort: bool = False
+    efforts: tuple[str, ...] = ()
+    """The efforts it takes; empty: not known, any is tried."""
     system: bool = True
     images: bool = False
     context: int | None = None
@@ -42,6 +44,10 @@ class Capabilities:
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     reports_stop: bool = False
     """Whether the API tells a hit stop string from a natural end."""
+    continue_final_message: bool = False
+    """vLLM and SGLang continue a prefill only when asked to with this field."""
+    api_version: str = ""
+    """Sent as `anthropic-version`; the version decides which params the API takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,10 @@ def _limits(model: str, can: Capabilities, params: Params) -> list[Refusal]:
         found.append(
             Refusal("logprobs", f"{model} gives at most {can.max_logprobs} logprobs.", can_leave_out=False)
         )
+    effort = params.reasoning_effort
+    if effort is not None and can.efforts and effort not in can.efforts:
+        taken = ", ".join(can.efforts)
+        found.append(Refusal("reasoning_effort", f"{model} takes reasoning_effort {taken}, not {effort}."))
     if can.sampling_needs_effort_none and params.reasoning_effort not in (None, "none"):
         found += [
             Refusal(name, f"{model} takes {name} only with reasoning_effort none.")

@@ -1,0 +1,141 @@
+"""The commands of the screens that Play opens. Data only: no Textual, no behaviour."""
+
+from __future__ import annotations
+
+from cockpit.command_tables.command import Command
+
+
+def _table(scope: str, group: str, *rows: tuple[str, str, str, str]) -> tuple[Command, ...]:
+    """Rows of (name, keys, title, help), shown in the key bar; the name is also the action's."""
+    return tuple(
+        Command(f"{scope}.{name}", keys, title, text, scope, name, footer=True, group=group)
+        for name, keys, title, text in rows
+    )
+
+
+def _typed(scope: str, name: str, keys: str, title: str, text: str, group: str) -> Command:
+    """A command that works while a field has the keyboard too."""
+    return Command(f"{scope}.{name}", keys, title, text, scope, name, footer=True, typing=True, group=group)
+
+
+MODELS = _table(
+    "models",
+    "Models",
+    ("toggle", "space", "Choose", "Choose the highlighted model, or take it out again."),
+    ("accept", "enter", "Done", "Use the chosen models; with none chosen, the highlighted one."),
+    ("filter", "slash,i", "Filter or add", "Narrow the list as you type; any provider:model can be added by its name."),
+    ("clear", "x", "Choose none", "Take every model out."),
+)
+
+VERSIONS = _table(
+    "versions",
+    "Versions",
+    ("restore", "enter", "Restore", "Put the highlighted version in the editor; nothing is lost."),
+    ("note", "n", "Note", "Write down why this version was made."),
+    ("against", "d", "Against", "Show the difference from the editor's text, or from the version before it."),
+    ("copy", "y", "Copy", "Copy the highlighted version's text."),
+)
+
+SAMPLE = _table(
+    "sample",
+    "Sample",
+    ("previous", "left_square_bracket,h", "Previous", "The sample before this one."),
+    ("next", "right_square_bracket,l", "Next", "The sample after this one."),
+    ("markdown", "m", "Markdown", "Show the answer as Markdown, or as it came."),
+    ("reasoning", "r", "Reasoning", "Unfold the reasoning that came before the answer, or fold it."),
+    ("request", "equals_sign", "Request", "Show the request as it was sent, or the answer again."),
+    ("copy", "y", "Copy", "Copy the text shown."),
+    ("copy_curl", "Y", "curl", "Copy the request as a curl command, without the key."),
+    ("copy_python", "P", "Python", "Copy the request as a Python script, without the key."),
+    ("gold", "asterisk", "Gold", "Mark the answer as gold, an example candidate, or take the mark away."),
+    ("tag", "t", "Tag", "Add a tag; a tag it has already is taken away."),
+    ("note", "n", "Note", "Write a short note on this sample."),
+    ("converse", "e", "Continue", "Continue from this answer as a conversation."),
+)
+
+COMPARE = _table(
+    "compare",
+    "Compare",
+    ("swap", "s", "Swap", "Swap left and right."),
+    ("whitespace", "w", "White space", "Count differences in white space, or look past them."),
+    ("part", "p", "Prompts", "Compare the prompts, or the answers again."),
+    ("reasoning", "r", "Reasoning", "Compare the reasoning, or the answers again."),
+)
+
+HISTORY = _table(
+    "history",
+    "Runs",
+    ("open", "enter", "Open", "Open the highlighted run in Play."),
+    ("resume", "r", "Resume", "Send only what the highlighted run still misses."),
+    ("unfinished", "u", "Unfinished", "Show only runs with samples missing, or all of them."),
+)
+
+SEARCH = (
+    *_table(
+        "search",
+        "Search",
+        ("open", "enter", "Open", "Open the highlighted sample."),
+        ("edit", "slash,i", "Search", "Type what to search for."),
+    ),
+    _typed("search", "down", "down,ctrl+n", "Down", "The next match, while typing too.", "Search"),
+    _typed("search", "up", "up", "Up", "The match above, while typing too.", "Search"),
+)
+
+SWEEP = (
+    *_table(
+        "sweep",
+        "Sweep",
+        ("toggle", "space", "Sweep it", "Sweep the highlighted parameter, or leave it as it is."),
+        ("edit", "i", "Values", "Type the values, separated by commas."),
+        ("accept", "enter", "Use", "Make one column for each combination."),
+        ("clear", "x", "No sweep", "Sweep nothing."),
+    ),
+)
+
+CONVERSATION = (
+    _typed("conversation", "send", "ctrl+j,ctrl+enter", "Send", "Send the turns up to the highlighted one.", "Turns"),
+    *_table(
+        "conversation",
+        "Turns",
+        ("edit", "enter,i", "Edit", "Edit the highlighted turn; the branch you came from stays as it was."),
+        ("previous", "left_square_bracket", "Branch before", "The branch before this one, from the same turn."),
+        ("next", "right_square_bracket", "Branch after", "The branch after this one, from the same turn."),
+        ("child", "l,right", "Continuation", "Follow the highlighted answer's continuation."),
+        ("parent", "h,left", "Back", "Go back to the answer that this conversation continued."),
+        ("copy", "y", "Copy", "Copy the highlighted turn."),
+        ("reset", "u", "Undo edits", "Put every turn back as it was."),
+    ),
+)
+
+INPUTS = (
+    _typed("inputs", "accept", "ctrl+j,ctrl+enter", "Use", "Run the prompt once for each row of this file.", "Inputs"),
+    *_table(
+        "inputs",
+        "Inputs",
+        ("edit", "i,slash", "Path", "Type a path; tab completes it."),
+        ("use", "enter", "Use", "Run the prompt once for each row of this file."),
+        ("clear", "x", "No file", "Use no inputs file."),
+    ),
+)
+
+REQUEST = _table(
+    "request",
+    "Request",
+    ("previous", "left_square_bracket,h", "Previous", "The request to the model before this one."),
+    ("next", "right_square_bracket,l", "Next", "The request to the model after this one."),
+    ("copy", "y", "curl", "Copy the request as a curl command, without the key."),
+    ("copy_python", "P", "Python", "Copy the request as a Python script, without the key."),
+)
+
+COMMANDS: tuple[Command, ...] = (
+    *MODELS,
+    *VERSIONS,
+    *SAMPLE,
+    *COMPARE,
+    *HISTORY,
+    *SEARCH,
+    *SWEEP,
+    *CONVERSATION,
+    *INPUTS,
+    *REQUEST,
+)

@@ -1,0 +1,272 @@
+"""The base of every pane and dialog: keys from the registry, key bar, errors of workers. No use case lives here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from textual.actions import SkipAction
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingsMap
+from textual.screen import ModalScreen, Screen
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.worker import Worker, WorkerState
+from typing_extensions import TypeVar
+
+from cockpit.commands import for_scope
+from cockpit.keymap import Keymap, display, is_plain
+from widgets.key_bar import KeyBar
+from widgets.top_bar import TopBar
+
+if TYPE_CHECKING:
+    from cockpit.app import CockpitApp
+    from cockpit.command_tables.command import Command
+    from cockpit.services import Services
+
+Result = TypeVar("Result", default=None)
+Severity = Literal["information", "warning", "error"]
+FLUSHES_PER_SECOND = 30
+# Dialogs and fields use these keys themselves, so a typing command on one of them acts in the multi-line editor only.
+_FIELD_KEYS = frozenset({"enter", "tab", "shift+tab", "escape", "up", "down"})
+
+
+def bindings(scope: str, keymap: Keymap) -> list[Binding]:
+    """Textual bindings for a scope's commands. Those that must work while typing come before the focused field's own."""
+    return [_binding(command, key) for command in for_scope(scope) for key in keymap.of(command)]
+
+
+def _binding(command: Command, key: str) -> Binding:
+    priority = command.typing and not is_plain(key)
+    in_editor_only = priority and key in _FIELD_KEYS
+    return Binding(
+        key,
+        f"in_editor({command.action!r})" if in_editor_only else command.action,
+        command.title,
+        show=command.footer,
+        priority=priority,
+        tooltip=command.help,
+        id=command.id,
+    )
+
+
+def takes_letters(widget: Widget | None) -> bool:
+    """Whether letters typed now go into this widget's text."""
+    return widget is not None and widget.check_consume_key("a", "a")
+
+
+def is_editor(widget: Widget | None) -> bool:
+    """Whether the widget is a multi-line editor (asked by name, so that the editor need not be loaded)."""
+    return any(kind.__name__ == "TextArea" for kind in type(widget).__mro__)
+
+
+def keymap_of(app: object) -> Keymap:
+    """The app's key map; the defaults in an app of another kind, as widget tests use."""
+    keymap = getattr(app, "keymap", None)
+    return keymap if isinstance(keymap, Keymap) else Keymap()
+
+
+def shown_keys(commands: Iterable[Command], keymap: Keymap, *, typing: bool) -> list[tuple[Command, str]]:
+    """Each command with the first of its keys that works in this state; commands without one are left out."""
+    found = []
+    for command in commands:
+        if typing and not command.typing:
+            continue
+        keys = [key for key in keymap.of(command) if not (typing and is_plain(key))]
+        if keys:
+            found.append((command, display(keys[0])))
+    return found
+
+
+class PaneScreen(Screen[Result]):
+    """A full screen with a scope of commands: a top bar, a body, a key bar.
+
+    Subclasses set `scope` and yield their widgets in `compose_body`.
+    """
+
+    scope: ClassVar[str] = ""
+    pane_title: ClassVar[str] = ""
+    """Shown in the top bar of a screen opened from a pane."""
+
+    DEFAULT_CSS = """
+    PaneScreen { layout: vertical; overflow: hidden; background: $background; }
+    PaneScreen > #top-bar, PaneScreen > #key-bar { height: 1; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._flush_timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Top bar, body, key bar."""
+        yield TopBar([(" cockpit", "name"), (f"  {self.pane_title}", "quiet")], id="top-bar")
+        yield from self.compose_body()
+        yield KeyBar(id="key-bar")
+
+    def compose_body(self) -> ComposeResult:
+        """What is between the bars; subclasses yield their widgets here."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """Take the keys and keep the key bar true. Textual calls every class's handler: subclasses need not call this one."""
+        self._bindings = BindingsMap(bindings(self.scope, keymap_of(self.app)))
+        self.bindings_updated_signal.subscribe(self, lambda _: self.refresh_keys(), immediate=True)
+        self.call_after_refresh(self.refresh_keys)
+
+    @property
+    def cockpit(self) -> CockpitApp:
+        """The app, typed."""
+        return self.app  # type: ignore[return-value]
+
+    @property
+    def services(self) -> Services:
+        """Configuration, store, providers, limits, clock."""
+        return self.cockpit.services
+
+    @property
+    def typing(self) -> bool:
+        """Whether letters go to a text field now."""
+        return takes_letters(self.focused)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something runs here that quitting would stop; screens that run things override it."""
+        return False
+
+    def cancel_running(self) -> None:
+        """Stop what runs here (ctrl+c); screens that run things override it."""
+
+    def stop_typing(self) -> None:
+        """Go from typing to moving; screens with a better place for the focus than nowhere override it."""
+        self.set_focus(None)
+
+    def jump_targets(self) -> Mapping[str, Widget]:
+        """Parts that jump mode labels, by label; by default every widget that takes the keyboard, labelled in order."""
+        return {}
+
+    def editor_field(self) -> Widget | None:
+        """The text field that ctrl+e edits: the focused one, unless a screen knows better."""
+        return self.focused if self.typing else None
+
+    def save_session(self) -> dict[str, Any]:
+        """What to remember of this screen for the next start, as JSON values."""
+        return {}
+
+    def restore_session(self, data: Mapping[str, Any]) -> None:
+        """Take up what `save_session` returned last time."""
+
+    def notify_plain(
+        self, message: str, *, title: str = "", severity: Severity = "information", timeout: float = 5
+    ) -> None:
+        """A toast that parses no markup."""
+        self.app.notify(message, title=title, severity=severity, timeout=timeout, markup=False)
+
+    def start_flush(self) -> None:
+        """Call `flush` now and 30 times a second, until `stop_flush`."""
+        if self._flush_timer is None:
+            self._flush_timer = self.set_interval(1 / FLUSHES_PER_SECOND, self.flush)
+            self.flush()
+
+    def stop_flush(self) -> None:
+        """Stop the flush timer after one last flush."""
+        if self._flush_timer is not None:
+            self._flush_timer.stop()
+            self._flush_timer = None
+            self.flush()
+
+    def flush(self) -> None:
+        """Draw what changed; screens that stream override it."""
+
+    def refresh_keys(self) -> None:
+        """Show the keys that work now. Follows the focus by itself; call `refresh_bindings` when `check_action` changes."""
+        bar = self.query_one_optional("#key-bar", KeyBar)
+        if bar is None or not self.is_attached:
+            return
+        keymap, typing = keymap_of(self.app), self.typing
+        keys = [
+            (key, command.title)
+            for command, key in shown_keys(self.footer_commands(), keymap, typing=typing)
+            if self._works(command)
+        ]
+        bar.show(keys, note="✎ typing" if typing else "moving")
+
+    def footer_commands(self) -> list[Command]:
+        """The commands whose keys the key bar shows, most wanted first; the last is kept however narrow the bar."""
+        return [c for scope in (self.scope, "app") for c in for_scope(scope) if c.footer]
+
+    def _works(self, command: Command) -> bool:
+        node = self.app if command.scope == "app" else self
+        name, _, rest = command.action.partition("(")
+        return bool(node.check_action(name, (rest.strip("')\""),) if rest else ()))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """An action bound for the editor alone works when the action itself does."""
+        if action == "in_editor":
+            return self.check_action(str(parameters[0]), ())
+        return super().check_action(action, parameters)
+
+    async def action_in_editor(self, action: str) -> None:
+        """Run the action if the multi-line editor has the keyboard; else the key keeps its usual meaning."""
+        if not (self.typing and is_editor(self.focused)):
+            raise SkipAction
+        await self.run_action(action)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A worker that failed is shown and logged, never lost."""
+        report_failure(self, event)
+
+
+class ModalPane(ModalScreen[Result]):
+    """A dialog over a screen: a centred panel. `escape` and ctrl+c dismiss it with None."""
+
+    scope: ClassVar[str] = ""
+    KEYS: ClassVar[tuple[Binding, ...]] = ()
+    """The dialog's own keys, beside leaving and tab."""
+
+    DEFAULT_CSS = """
+    ModalPane { align: center middle; background: $background 65%; }
+    ModalPane > .panel {
+        width: 72; max-width: 94%; height: auto; max-height: 90%; padding: 1 2 0 2;
+        background: $surface; border: round $accent;
+        border-title-color: $accent; border-title-style: bold;
+        border-subtitle-color: $text-muted; border-title-align: left; border-subtitle-align: right;
+    }
+    """
+
+    def on_mount(self) -> None:
+        """Take the keys. Textual calls every class's handler: subclasses need not call this one."""
+        own = bindings(self.scope, keymap_of(self.app)) if self.scope else []
+        leave = Binding("escape", "leave", "back", id="dialog.leave", priority=True, tooltip="Close.")
+        moves = [Binding("tab", "app.focus_next", show=False), Binding("shift+tab", "app.focus_previous", show=False)]
+        self._bindings = BindingsMap([leave, *moves, *self.KEYS, *own])
+
+    @property
+    def cockpit(self) -> CockpitApp:
+        """The app, typed."""
+        return self.app  # type: ignore[return-value]
+
+    @property
+    def typing(self) -> bool:
+        """Whether letters go to a text field now."""
+        return takes_letters(self.focused)
+
+    def action_leave(self) -> None:
+        """Close without an answer."""
+        self.dismiss(None)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A worker that failed is shown and logged, never lost."""
+        report_failure(self, event)
+
+
+def report_failure(screen: Screen[Any], event: Worker.StateChanged) -> None:
+    """Hand a worker's error to the app; an app of another kind gets it raised, so that tests see it."""
+    error = event.worker.error
+    if event.state is not WorkerState.ERROR or error is None:
+        return
+    report = getattr(screen.app, "report", None)
+    if report is None:
+        raise error
+    report(error)
+
+

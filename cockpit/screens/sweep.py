@@ -1,0 +1,26 @@
+"""Sweeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from cockpit.core.live import LiveSample
+    from cockpit.core.params import Params
+    from cockpit.core.prompts import Version
+    from cockpit.runner import Draft
+    from cockpit.services import Services
+
+
+class SweepScreen(Screen["Mapping[str, tuple[Any, ...]] | None"]):
+    """Sweeps."""
+
+    BINDINGS = [("escape", "dismiss(None)", "back")]
+
+    def __init__(self, params: Params, models: Sequence[str]) -> None:
+        super().__init__()
+

@@ -1,0 +1,136 @@
+"""The tables, as append-only steps. A step that has shipped is never edited: a change is another step.
+
+A step is SQL alone, so that a new database needs no more than sqlite3. Only DDL belongs here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+APPLICATION_ID = 0x436B7074
+"""'Ckpt', in the file's header: tells our database from somebody else's."""
+
+MIGRATION_SET = "cockpit"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change of the schema; its place in STEPS (from 1) is the schema version it leads to."""
+
+    name: str
+    statements: tuple[str, ...]
+
+
+_NOUNS = (
+    """CREATE TABLE project (
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created_at TEXT NOT NULL)""",
+    """CREATE TABLE idea (
+        id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES project(id),
+        title TEXT NOT NULL, created_at TEXT NOT NULL, UNIQUE (project_id, title))""",
+    """CREATE TABLE prompt (
+        id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES project(id),
+        name TEXT NOT NULL, created_at TEXT NOT NULL, UNIQUE (project_id, name))""",
+    # prompt_id is empty for what was sent once without a name; those are not numbered.
+    """CREATE TABLE version (
+        id INTEGER PRIMARY KEY, prompt_id INTEGER REFERENCES prompt(id), number INTEGER NOT NULL DEFAULT 0,
+        parent_id INTEGER REFERENCES version(id), digest TEXT NOT NULL, created_at TEXT NOT NULL,
+        note TEXT NOT NULL DEFAULT '', body TEXT NOT NULL, words TEXT NOT NULL)""",
+    "CREATE UNIQUE INDEX version_digest ON version (prompt_id, digest)",
+    "CREATE UNIQUE INDEX version_number ON version (prompt_id, number) WHERE prompt_id IS NOT NULL",
+    "CREATE INDEX version_parent ON version (parent_id)",
+    # One list of input rows, however many runs go over it.
+    """CREATE TABLE input_set (
+        id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, n INTEGER NOT NULL, body TEXT NOT NULL)""",
+    """CREATE TABLE run (
+        id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES project(id),
+        version_id INTEGER NOT NULL REFERENCES version(id), idea_id INTEGER REFERENCES idea(id),
+        parent_sample INTEGER REFERENCES sample(id), input_set_id INTEGER NOT NULL REFERENCES input_set(id),
+        created_at TEXT NOT NULL, finished_at TEXT, n INTEGER NOT NULL, cap_usd REAL, deadline_s REAL NOT NULL,
+        max_retries INTEGER NOT NULL, fresh INTEGER NOT NULL, params TEXT NOT NULL, targets TEXT NOT NULL)""",
+    "CREATE INDEX run_project ON run (project_id, id)",
+    "CREATE INDEX run_version ON run (version_id)",
+    "CREATE INDEX run_idea ON run (idea_id) WHERE idea_id IS NOT NULL",
+    "CREATE INDEX run_parent ON run (parent_sample) WHERE parent_sample IS NOT NULL",
+    "CREATE INDEX run_unfinished ON run (id) WHERE finished_at IS NULL",
+)
+
+_SAMPLES = (
+    "CREATE TABLE model (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+    # `hash` is the cache's key; `body` the exact JSON with its seed taken out (it is the sample's), stored once.
+    """CREATE TABLE request (
+        id INTEGER PRIMARY KEY, hash TEXT NOT NULL, body_hash BLOB NOT NULL, body TEXT NOT NULL,
+        UNIQUE (hash, body_hash))""",
+    # Long columns last: what only counts never reads their pages.
+    """CREATE TABLE sample (
+        id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES run(id), target INTEGER NOT NULL,
+        input INTEGER NOT NULL, idx INTEGER NOT NULL, model_id INTEGER NOT NULL REFERENCES model(id),
+        request_id INTEGER REFERENCES request(id), seed INTEGER, ended TEXT NOT NULL, failed INTEGER NOT NULL,
+        stop_reason TEXT, stop TEXT, input_tokens INTEGER, output_tokens INTEGER, reasoning_tokens INTEGER,
+        cached_tokens INTEGER, ttft_ms REAL, latency_ms REAL, cost_usd REAL, cached INTEGER NOT NULL,
+        attempts INTEGER NOT NULL, remote_id TEXT, created_at TEXT NOT NULL, left_out TEXT, error TEXT,
+        text TEXT NOT NULL, reasoning TEXT NOT NULL)""",
+    "CREATE UNIQUE INDEX sample_key ON sample (run_id, target, input, idx)",
+    "CREATE INDEX sample_request ON sample (request_id, idx)",
+    """CREATE TABLE sample_logprobs (
+        sample_id INTEGER PRIMARY KEY REFERENCES sample(id) ON DELETE CASCADE, body TEXT NOT NULL)""",
+    # What stood at a sample's place before a retry took it, whole, as JSON.
+    """CREATE TABLE attempt (
+        id INTEGER PRIMARY KEY, sample_id INTEGER NOT NULL REFERENCES sample(id) ON DELETE CASCADE,
+        ended TEXT NOT NULL, cost_usd REAL, created_at TEXT NOT NULL, body TEXT NOT NULL)""",
+    "CREATE INDEX attempt_sample ON attempt (sample_id)",
+    # Counts kept by the writer, so that no list ever counts samples. `failed` is 1 for error and cancelled.
+    """CREATE TABLE tally (
+        run_id INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE, target INTEGER NOT NULL, ended TEXT NOT NULL,
+        failed INTEGER NOT NULL, n INTEGER NOT NULL, chars INTEGER NOT NULL, tokens INTEGER NOT NULL,
+        tokens_n INTEGER NOT NULL, cost_usd REAL NOT NULL, cost_n INTEGER NOT NULL, cost_unknown INTEGER NOT NULL,
+        PRIMARY KEY (run_id, target, ended, failed)) WITHOUT ROWID""",
+)
+
+_MARKS = (
+    """CREATE TABLE tag (
+        sample_id INTEGER NOT NULL REFERENCES sample(id) ON DELETE CASCADE, name TEXT NOT NULL,
+        created_at TEXT NOT NULL, PRIMARY KEY (sample_id, name)) WITHOUT ROWID""",
+    "CREATE INDEX tag_name ON tag (name, sample_id)",
+    """CREATE TABLE note (
+        sample_id INTEGER PRIMARY KEY REFERENCES sample(id) ON DELETE CASCADE, text TEXT NOT NULL,
+        created_at TEXT NOT NULL)""",
+    """CREATE TABLE score (
+        sample_id INTEGER NOT NULL REFERENCES sample(id) ON DELETE CASCADE, metric TEXT NOT NULL,
+        value REAL NOT NULL, created_at TEXT NOT NULL, PRIMARY KEY (sample_id, metric)) WITHOUT ROWID""",
+    """CREATE TABLE example (
+        id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES project(id),
+        sample_id INTEGER UNIQUE REFERENCES sample(id), verdict TEXT NOT NULL, label TEXT, input TEXT NOT NULL,
+        output TEXT NOT NULL, created_at TEXT NOT NULL)""",
+    "CREATE INDEX example_verdict ON example (project_id, verdict)",
+    "CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+)
+
+# `facets` are words of their own column (m<model>, e<ended>), so that a filter is one more list to intersect and
+# never a walk over rows. External content: the index holds no second copy of the text.
+_TOKENS = "tokenize='unicode61 remove_diacritics 2', prefix='2 3'"
+_NEW = "new.id, new.text, new.reasoning, 'm' || new.model_id || ' e' || new.ended"
+_OLD = "'delete', old.id, old.text, old.reasoning, 'm' || old.model_id || ' e' || old.ended"
+_SEARCH = (
+    """CREATE VIEW sample_words AS
+        SELECT id, text, reasoning, 'm' || model_id || ' e' || ended AS facets FROM sample""",
+    f"""CREATE VIRTUAL TABLE sample_fts USING fts5(
+        text, reasoning, facets, content='sample_words', content_rowid='id', {_TOKENS})""",
+    f"""CREATE TRIGGER sample_added AFTER INSERT ON sample BEGIN
+        INSERT INTO sample_fts (rowid, text, reasoning, facets) VALUES ({_NEW}); END""",
+    f"""CREATE TRIGGER sample_removed AFTER DELETE ON sample BEGIN
+        INSERT INTO sample_fts (sample_fts, rowid, text, reasoning, facets) VALUES ({_OLD}); END""",
+    f"""CREATE TRIGGER sample_changed AFTER UPDATE OF text, reasoning, model_id, ended ON sample BEGIN
+        INSERT INTO sample_fts (sample_fts, rowid, text, reasoning, facets) VALUES ({_OLD});
+        INSERT INTO sample_fts (rowid, text, reasoning, facets) VALUES ({_NEW}); END""",
+    f"""CREATE VIRTUAL TABLE prompt_fts USING fts5(
+        words, note, content='version', content_rowid='id', {_TOKENS})""",
+    """CREATE TRIGGER version_added AFTER INSERT ON version BEGIN
+        INSERT INTO prompt_fts (rowid, words, note) VALUES (new.id, new.words, new.note); END""",
+    """CREATE TRIGGER version_removed AFTER DELETE ON version BEGIN
+        INSERT INTO prompt_fts (prompt_fts, rowid, words, note) VALUES ('delete', old.id, old.words, old.note); END""",
+    """CREATE TRIGGER version_changed AFTER UPDATE OF words, note ON version BEGIN
+        INSERT INTO prompt_fts (prompt_fts, rowid, words, note) VALUES ('delete', old.id, old.words, old.note);
+        INSERT INTO prompt_fts (rowid, words, note) VALUES (new.id, new.words, new.note); END""",
+)
+
+STEPS: tuple[Step, ...] = (Step("0001_first_flight", _NOUNS + _SAMPLES + _MARKS + _SEARCH),)

@@ -1,0 +1,60 @@
+"""The prompt editor: text, highlighted variables, and the two states typing and moving; it sends nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widgets import TextArea
+
+
+class PromptEditor(TextArea):
+    """A text area where escape leaves typing, and i or enter comes back to it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave_typing", "Move", show=False, id="editor.leave", tooltip="Stop typing; letters command"),
+    ]
+    typing: reactive[bool] = reactive(False)
+
+    @dataclass
+    class LeftTyping(Message):
+        """Escape was pressed: letters are commands again."""
+
+        editor: PromptEditor
+
+        @property
+        def control(self) -> PromptEditor:
+            return self.editor
+
+    def __init__(self, text: str = "", *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(text, soft_wrap=True, tab_behavior="focus", id=id, classes=classes)
+
+    def start_typing(self) -> None:
+        """Take the focus, and the letters."""
+        self.typing = True
+        self.focus()
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return self.typing and super().check_consume_key(key, character)
+
+    async def _on_key(self, event: events.Key) -> None:
+        if self.typing:
+            await super()._on_key(event)
+        elif event.key in ("i", "enter"):
+            event.stop()
+            event.prevent_default()
+            self.typing = True
+
+    def on_focus(self) -> None:
+        self.typing = True
+
+    def on_blur(self) -> None:
+        self.typing = False
+
+    def action_leave_typing(self) -> None:
+        self.typing = False
+        self.post_message(self.LeftTyping(self))
