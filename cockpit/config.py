@@ -17,7 +17,6 @@ from cockpit.core.models import Protocol
 from cockpit.core.params import Params
 
 Unsupported = Literal["refuse", "leave out"]
-BUILT_IN = ("openai", "openai-responses", "anthropic", "local")
 T = TypeVar("T")
 
 
@@ -110,7 +109,11 @@ def parse_config(text: str, path: Path, *, project: str | None = None) -> Config
 
 
 class Wrong(ValueError):
-    """A value that cannot stand; the message completes 'must be …'."""
+    """A value that cannot stand; the message completes 'must be …'. A secret value is not repeated."""
+
+    def __init__(self, must_be: str, *, secret: bool = False) -> None:
+        super().__init__(must_be)
+        self.secret = secret
 
 
 class Reader:
@@ -139,7 +142,8 @@ class Reader:
             try:
                 found[name] = known[name](value)
             except Wrong as error:
-                self.wrong((*at, name), f"must be {error}, not {_shown(value)}")
+                tail = "" if error.secret else f", not {_shown(value)}"
+                self.wrong((*at, name), f"must be {error}{tail}")
         return found
 
     def table(self, data: Mapping[str, Any], at: tuple[str, ...], check: Callable[[Any], T]) -> dict[str, T]:
@@ -222,7 +226,7 @@ def one_of(*choices: str) -> Callable[[Any], str]:
 def text_table(value: Any) -> Mapping[str, str]:
     """A table of texts."""
     if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
-        raise Wrong("a table of texts")
+        raise Wrong("a table of texts", secret=True)
     return value
 
 
@@ -236,11 +240,11 @@ def web_address(value: Any) -> str:
         parts = urlsplit(value)
         parts.port  # noqa: B018 - reading it is the check
     except ValueError:
-        raise Wrong("a web address") from None
+        raise Wrong("a web address", secret=True) from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Wrong("a web address that starts with http:// or https://")
+        raise Wrong("a web address that starts with http:// or https://", secret=True)
     if parts.username is not None or parts.password is not None:
-        raise Wrong("an address without a password (use key_env)")
+        raise Wrong("an address without a password (use key_env)", secret=True)
     return value
 
 
@@ -281,8 +285,8 @@ def _servers(reader: Reader, data: Mapping[str, Any]) -> dict[str, ServerSetting
     found: dict[str, ServerSettings] = {}
     for name, table in reader.table(data, ("servers",), any_table).items():
         at = ("servers", name)
-        if name in BUILT_IN or ":" in name or not name.strip():
-            reader.wrong(at, "cannot be a server's name: it is taken or has a colon")
+        if name == "local" or ":" in name or not name.strip():
+            reader.wrong(at, "cannot be a server's name: it is local, blank or has a colon")
             continue
         values = reader.fields(
             table,
@@ -293,6 +297,7 @@ def _servers(reader: Reader, data: Mapping[str, Any]) -> dict[str, ServerSetting
                 "key_env": text_value,
                 "keep_alive": switch,
                 "headers": text_table,
+                "read_timeout": amount,
             },
         )
         if "base_url" not in values:

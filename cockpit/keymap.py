@@ -15,8 +15,8 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
 }
 
 _NAMED = frozenset(
-    "enter escape tab backspace delete insert up down left right home end pageup pagedown".split()
-    + [f"f{n}" for n in range(1, 25)]
+    ["enter", "escape", "tab", "backspace", "delete", "insert", "up", "down", "left", "right", "home", "end"]
+    + ["pageup", "pagedown", *(f"f{n}" for n in range(1, 25))]
 )
 _MODIFIERS = frozenset({"ctrl", "alt", "shift", "super", "meta", "hyper"})
 # Textual's own short names for characters whose Unicode name is unwieldy.

@@ -49,7 +49,7 @@ def log_path(state_dir: Path) -> Path:
 def open_log(state_dir: Path, env: Mapping[str, str] | None = None) -> Scrub:
     """Send Cockpit's log records to the file; it is made at the first record, so that starting costs nothing.
 
-    The previous handler, if any, is closed. A directory that cannot be written leaves the app without a log, not without a start.
+    The previous handler, if any, is closed. Where the directory cannot be written there is no log.
     """
     scrub = Scrub(os.environ if env is None else env)
     close_log()

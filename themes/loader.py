@@ -8,11 +8,23 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from textual.color import ColorParseError
+from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 BUILT_IN = Path(__file__).parent
 _FIELDS = {field.name: field.type for field in fields(Theme)}
+TONES = {
+    "tone-ok": "text-success",
+    "tone-stop": "text-primary",
+    "tone-cut": "text-warning",
+    "tone-stream": "text-accent",
+    "tone-retry": "text-warning",
+    "tone-refuse": "text-secondary",
+    "tone-error": "text-error",
+    "tone-wait": "text-muted",
+    "quiet": "text-muted",
+}
+"""Names for the states of samples and jobs, and the colour that each has unless a theme says otherwise."""
 _REQUIRED = ("name", "primary", "dark")
 _NUMBERS = ("luminosity_spread", "text_alpha")
 
@@ -58,12 +70,17 @@ def parse_theme(table: dict[str, Any]) -> Theme:
     if not isinstance(variables, dict) or not all(isinstance(value, str) for value in variables.values()):
         raise BadTheme("[variables] must hold text only")
     try:
-        theme = Theme(**table)
-        theme.to_color_system().generate()
+        theme = Theme(**{**table, "variables": dict(variables)})
+        colours = theme.to_color_system().generate()
+        for name, value in variables.items():
+            if not name.endswith(("-style", "-styles")):
+                Color.parse(value)
     except ColorParseError as error:
         raise BadTheme(f"not a colour: {error}") from error
     except (TypeError, ValueError) as error:
         raise BadTheme(str(error)) from error
+    for tone, source in TONES.items():
+        theme.variables.setdefault(tone, colours[source])
     return theme
 
 

@@ -9,7 +9,7 @@ from cockpit.command_tables.command import Command
 
 @dataclass(frozen=True, slots=True)
 class Pane:
-    """A place in the app: its mode's name and where its screen's class is found, as 'module:Class'."""
+    """A place in the app: its mode's name, and where its screen's class is found, as 'module:Class'."""
 
     number: int
     id: str
@@ -21,7 +21,8 @@ class Pane:
 PANES: tuple[Pane, ...] = (Pane(1, "play", "Play", "f2", "cockpit.screens.play:PlayScreen"),)
 
 
-def _pane_command(pane: Pane) -> Command:
+def pane_command(pane: Pane) -> Command:
+    """The command that goes to a pane: by its function key always, by its number while moving."""
     return Command(
         id=f"app.{pane.id}",
         keys=f"{pane.key},{pane.number}",
@@ -34,91 +35,58 @@ def _pane_command(pane: Pane) -> Command:
     )
 
 
-COMMANDS: tuple[Command, ...] = (
-    *(_pane_command(pane) for pane in PANES),
-    Command(
-        "app.palette",
-        "ctrl+p",
-        "Commands",
-        "Find any command by name and run it.",
-        "app",
-        "palette",
-        footer=True,
-        typing=True,
+def _app(name: str, keys: str, title: str, text: str, action: str = "", *, typing: bool = True) -> Command:
+    """An app-wide command, carried out by the function of its name in `screens/shell.py` unless it says otherwise."""
+    return Command(
+        id=f"app.{name}",
+        keys=keys,
+        title=title,
+        help=text,
+        scope="app",
+        action=action or f"do('{name}')",
+        footer=name in ("palette", "help"),
+        typing=typing,
         group="Everywhere",
-    ),
-    Command(
-        "app.help",
-        "f1,question_mark",
-        "Keys",
-        "Show every key that works here.",
-        "app",
-        "help",
-        footer=True,
-        typing=True,
-        group="Everywhere",
-    ),
-    Command(
-        "app.jump",
-        "ctrl+o",
-        "Jump",
-        "Put a letter on each part of the screen; press it to go there.",
-        "app",
-        "jump",
-        typing=True,
-        group="Everywhere",
-    ),
-    Command(
-        "app.next_part", "tab", "Next part", "Move to the next part of the screen.", "app", "focus_next", group="Moving"
-    ),
-    Command(
-        "app.previous_part",
-        "shift+tab",
-        "Previous part",
-        "Move to the previous part of the screen.",
-        "app",
-        "focus_previous",
-        group="Moving",
-    ),
-    Command(
-        "app.escape",
+    )
+
+
+def _list(name: str, keys: str, title: str, text: str) -> Command:
+    """A key of every list and text, carried out by the widget that has the keyboard."""
+    return Command(id=name, keys=keys, title=title, help=text, scope="list", action="", group="Lists and texts")
+
+
+EVERYWHERE: tuple[Command, ...] = (
+    _app(
         "escape",
-        "Moving",
-        "Stop typing, so that letters are commands; on a screen opened from a pane, go back.",
-        "app",
         "escape",
-        group="Moving",
+        "Stop typing",
+        "Leave the text field; on a screen opened from a pane, go back.",
+        typing=False,
     ),
-    Command(
-        "app.editor",
-        "ctrl+e",
-        "Editor",
-        "Edit the text you are typing in $VISUAL or $EDITOR.",
-        "app",
-        "editor",
-        typing=True,
-        group="Everywhere",
-    ),
-    Command(
-        "app.cancel",
-        "ctrl+c",
-        "Cancel",
-        "Cancel what is running on this screen; never quits.",
-        "app",
-        "cancel",
-        typing=True,
-        group="Everywhere",
-    ),
-    Command("app.theme", "", "Theme", "Choose the colours, with a live preview.", "app", "theme", group="Everywhere"),
-    Command("app.leave", "q", "Leave", "Go back; from a pane, quit.", "app", "leave", group="Everywhere"),
-    Command(
-        "app.quit",
-        "ctrl+q",
-        "Quit",
-        "Quit; asks first only if something is running.",
-        "app",
-        "quit",
-        typing=True,
-        group="Everywhere",
-    ),
+    _app("next_part", "tab", "Next part", "Move to the next part of the screen.", "focus_next", typing=False),
+    _app("previous_part", "shift+tab", "Part before", "Move to the part before.", "focus_previous", typing=False),
+    _app("jump", "ctrl+o", "Jump", "Put a letter on each part of the screen; press it to go there."),
+    _app("editor", "ctrl+e", "Editor", "Edit the text you are typing in $VISUAL or $EDITOR."),
+    _app("cancel", "ctrl+c", "Cancel", "Cancel what runs on this screen, or copy what is selected; never quits."),
+    _app("theme", "", "Theme", "Choose the colours, with a live preview.", typing=False),
+    _app("notifications", "", "Notifications", "Ring and notify when a long run ends, or do not.", typing=False),
+    _app("leave", "q", "Leave", "Go back; from a pane, quit.", typing=False),
+    _app("quit", "ctrl+q", "Quit", "Quit; asks first only if something is running.", "quit"),
+    _app("palette", "ctrl+p", "commands", "Find any command by name and run it."),
+    _app("help", "f1,question_mark", "keys", "Show every key that works here."),
 )
+
+LISTS: tuple[Command, ...] = (
+    _list("view.down", "j,down", "Down", "One line down."),
+    _list("view.up", "k,up", "Up", "One line up."),
+    _list("view.half_down", "ctrl+d", "Half down", "Half a page down."),
+    _list("view.half_up", "ctrl+u", "Half up", "Half a page up."),
+    _list("view.page_down", "pagedown", "Page down", "A page down."),
+    _list("view.page_up", "pageup", "Page up", "A page up."),
+    _list("view.first", "g,home", "First", "To the first line."),
+    _list("view.last", "G,end", "Last", "To the last line."),
+    _list("list.open", "enter", "Open", "Open the row."),
+    _list("list.mark", "space", "Mark", "Mark the row, or unmark it."),
+)
+
+COMMANDS: tuple[Command, ...] = (*(pane_command(pane) for pane in PANES), *EVERYWHERE, *LISTS)

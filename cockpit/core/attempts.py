@@ -58,6 +58,11 @@ class Attempt:
             self._add_end(chunk)
         return shown
 
+    @property
+    def ttft_ms(self) -> float | None:
+        """Milliseconds to the first text or reasoning."""
+        return _ms(self.started, self.first)
+
     def size(self) -> int:
         """Characters so far, reasoning included."""
         return sum(map(len, self.parts)) + sum(map(len, self.reasoning))
@@ -108,7 +113,7 @@ def to_sample(
         ended=ended,
         stop=attempt.end.stop,
         usage=attempt.usage,
-        ttft_ms=_ms(attempt.started, attempt.first),
+        ttft_ms=attempt.ttft_ms,
         latency_ms=_ms(attempt.started, attempt.last),
         cost_usd=_cost(attempt, target, failure, attempts),
         error=failure,

@@ -1,4 +1,4 @@
-"""How much may be on the wire at once: one limiter for each model at each endpoint. Knows nothing of requests or HTTP."""
+"""How much may be on the wire at once: a limiter for each model at each endpoint. Knows nothing of requests or HTTP."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class LimitSettings:
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
-    """How long the server asks to wait, from `retry-after-ms` or `retry-after` (seconds or an HTTP date); None if unsaid."""
+    """Seconds the server asks to wait, from `retry-after-ms` or `retry-after` (seconds, HTTP date); None if unsaid."""
     known = {name.lower(): value.strip() for name, value in headers.items()}
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         with suppress(KeyError, ValueError):
@@ -176,7 +176,7 @@ class Limiter:
     def release(
         self, grant: Grant, outcome: Outcome, *, used: int | None = None, retry_after: float | None = None
     ) -> None:
-        """Give a grant back with how it went; `used` tokens settle the estimate, `retry_after` seconds hold everyone."""
+        """Give a grant back with how it went: `used` tokens settle the guess, `retry_after` seconds hold everyone."""
         now = self._clock()
         self.active -= 1
         if outcome == "ok":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Literal
 
+from cockpit.core.attempts import Attempt
 from cockpit.core.ports import Chunk
 from cockpit.core.runs import Plan
 from cockpit.core.samples import Sample, SampleKey
@@ -68,7 +69,8 @@ class LiveRun:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.samples: dict[SampleKey, LiveSample] = {key: LiveSample(key) for key in plan.keys()}
+        keys = list(plan.keys())
+        self.samples: dict[SampleKey, LiveSample] = dict(zip(keys, map(LiveSample, keys), strict=True))
         self.ids: dict[SampleKey, int] = {}
         """Database ids of the samples that are stored."""
         self.total = len(self.samples)
@@ -142,11 +144,12 @@ class LiveRun:
         self.touch(sample)
         return sample
 
-    def fold(self, sample: LiveSample, chunk: Chunk, parts: list[str], reasoning: list[str]) -> None:
-        """Show one chunk; `parts` and `reasoning` are the attempt's own lists, which already hold it."""
-        if sample.parts is not parts:
+    def fold(self, sample: LiveSample, chunk: Chunk, attempt: Attempt) -> None:
+        """Show one chunk, which the attempt already holds; the attempt's lists are looked at, not copied."""
+        if sample.parts is not attempt.parts:
             # A retry replaces the earlier partial answer only now that it has something to show.
-            sample.parts, sample.reasoning_parts, sample.tokens = parts, reasoning, 0
+            sample.parts, sample.reasoning_parts, sample.tokens = attempt.parts, attempt.reasoning, 0
+            sample.ttft_ms = attempt.ttft_ms
         sample.state = "streaming"
         sample.tokens += (len(chunk.text) + len(chunk.reasoning) + CHARS_A_TOKEN - 1) // CHARS_A_TOKEN
         sample.version += 1

@@ -1,4 +1,4 @@
-"""Sending one sample: tries, waits between them, the deadline, what is kept of a failure. Not which samples, nor when."""
+"""Sending one sample: tries, waits, the deadline, what is kept of a failure. Which samples, and when: `sampling`."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ import asyncio
 import logging
 import random
 import traceback
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from cockpit.core.attempts import Attempt, Outgoing, to_sample
-from cockpit.core.errors import CockpitError, ProviderError, UnknownModel
-from cockpit.core.limits import Limiter, Outcome, backoff
-from cockpit.core.live import CHARS_A_TOKEN, LiveRun
-from cockpit.core.ports import Chunk, Provider, Usage
+from cockpit.core.errors import CockpitError, FailureKind, ProviderError, UnknownModel
+from cockpit.core.limits import Grant, Limiter, Outcome, backoff
+from cockpit.core.live import LiveRun, LiveSample
+from cockpit.core.ports import Provider, Usage
 from cockpit.core.runs import Plan, Target
 from cockpit.core.samples import Failure, Sample, SampleKey
+from cockpit.core.spending import guess_tokens
 
 log = logging.getLogger(__name__)
 
-USUAL_OUTPUT_TOKENS = 500
-"""Assumed of an answer when neither a limit nor an earlier answer says better."""
 MEMO = 20_000
 """Rendered requests kept for reuse: bounds memory for plans with very many inputs."""
 
@@ -91,12 +90,6 @@ class Renderer:
                 self._outgoing[place] = found
         return found
 
-    def tokens(self, outgoing: Outgoing) -> int:
-        """About how many tokens a request costs in both directions."""
-        request = outgoing.request
-        chars = len(request.system) + len(request.prefill) + sum(len(m.content) for m in request.messages)
-        return chars // CHARS_A_TOKEN + (request.params.max_tokens or USUAL_OUTPUT_TOKENS)
-
 
 @dataclass(slots=True)
 class Trip:
@@ -131,35 +124,46 @@ class Sender:
     now: Callable[[], datetime]
     rng: random.Random
 
-    async def send(self, key: SampleKey, limiter: Limiter) -> Sample:
-        """The sample behind a key. Every failure becomes part of it.
+    async def send(self, key: SampleKey, limiter: Limiter, keep: Callable[[Sample], None]) -> None:
+        """Hand the sample behind a key to `keep`; every failure is part of it.
 
-        Raises:
-            SampleCancelled: the task was cancelled; carries what came until then.
+        Cancelling the task hands over what came until then, if the request had left, and cancels.
         """
         trip = Trip(key, self.plan.targets[key.target], limiter)
         try:
-            trip.outgoing = self.renderer.outgoing(key)
+            sample = await self._outcome(trip)
+        except asyncio.CancelledError:
+            if trip.tries:
+                keep(self._sample(trip, cancelled=True))
+            raise
+        keep(sample)
+
+    async def _outcome(self, trip: Trip) -> Sample:
+        """The sample, whole or failed."""
+        try:
+            trip.outgoing = self.renderer.outgoing(trip.key)
             return await self._within_deadline(trip)
-        except asyncio.CancelledError as error:
-            raise SampleCancelled(self._sample(trip, cancelled=True)) from error
         except ProviderError as error:
             return self._sample(trip, Failure.of(error))
         except CockpitError as error:
-            kind = "not_found" if isinstance(error, UnknownModel) else "bad_request"
+            kind: FailureKind = "not_found" if isinstance(error, UnknownModel) else "bad_request"
             return self._sample(trip, Failure(kind, error.message, error.hint))
         except Exception as error:
             # The message may quote a header: only the type and the place are told.
             name = type(error).__name__
-            log.error("%s while sampling %s\n%s", name, trip.target.name, "".join(traceback.format_tb(error.__traceback__)))
+            log.error(
+                "%s while sampling %s\n%s", name, trip.target.name, "".join(traceback.format_tb(error.__traceback__))
+            )
             return self._sample(trip, Failure("bug", f"{name} in the adapter.", "The log has the place."))
 
     async def _within_deadline(self, trip: Trip) -> Sample:
         """Try until there is an answer, a failure for good, or no time left."""
-        if trip.limiter.hold_s > self.plan.deadline_s:
-            raise _too_long(trip.limiter.hold_s)
-        deadline_s = self.plan.deadline_s
-        tokens = self.renderer.tokens(trip.outgoing) if trip.outgoing else 0
+        deadline_s, hold_s = self.plan.deadline_s, trip.limiter.hold_s
+        if hold_s > deadline_s:
+            raise _too_long(
+                ProviderError("rate_limit", "The server asked to be left alone.", retry_after=round(hold_s))
+            )
+        tokens = sum(guess_tokens(trip.outgoing.request)) if trip.outgoing else 0
         grant = await trip.limiter.acquire(tokens)
         ends = self.clock() + deadline_s
         try:
@@ -174,3 +178,94 @@ class Sender:
             if not deadline.expired():
                 raise
             raise ProviderError("timeout", f"No whole answer within {deadline_s:g} s.") from None
+
+    async def _try(self, trip: Trip, grant: Grant) -> ProviderError | None:
+        """Send once and read to the end; the error if it failed."""
+        trip.tries += 1
+        attempt = trip.attempt = Attempt(self.clock(), self.now().isoformat())
+        live = self.live.begin(trip.key, attempt.started)
+        if trip.tries == 1:
+            self.emit(Started(trip.key))
+        outcome: Outcome = "other"
+        used: int | None = None
+        retry_after: float | None = None
+        try:
+            await self._read(trip, attempt, live)
+        except ProviderError as error:
+            outcome, retry_after = OUTCOMES.get(error.kind, "other"), error.retry_after
+            used = 0 if outcome == "busy" else None
+            attempt.request_id = attempt.request_id or error.request_id
+            return error
+        else:
+            outcome, used = "ok", _total(attempt.usage)
+            return None
+        finally:
+            attempt.last = self.clock()
+            trip.keep()
+            trip.limiter.release(grant, outcome, used=used, retry_after=retry_after)
+
+    async def _read(self, trip: Trip, attempt: Attempt, live: LiveSample) -> None:
+        assert trip.outgoing is not None
+        stream = self.providers(trip.target.provider).stream(trip.outgoing.request)
+        clock, add, fold = self.clock, attempt.add, self.live.fold
+        try:
+            async for chunk in stream:
+                if add(chunk, clock()):
+                    fold(live, chunk, attempt)
+        finally:
+            close = getattr(stream, "aclose", None)
+            if close is not None:
+                await close()
+
+    async def _wait(self, trip: Trip, error: ProviderError, ends: float) -> None:
+        """Sleep until the next try.
+
+        Raises:
+            ProviderError: the same, if there is to be no next try.
+        """
+        if not error.retryable or trip.tries > self.plan.max_retries:
+            raise error
+        wait = backoff(trip.tries, self.rng)
+        if error.retry_after is not None:
+            # The server's word is the least wait; the jitter keeps a crowd from returning at one instant.
+            wait = error.retry_after * (1 + self.rng.uniform(0, 0.1))
+        at = self.clock() + wait
+        if at > ends:
+            raise error if error.retry_after is None else _too_long(error)
+        self.live.retry(trip.key, at, error.message)
+        self.emit(Retrying(trip.key, wait, error.message, trip.tries + 1))
+        await asyncio.sleep(wait)
+
+    def _sample(self, trip: Trip, failure: Failure | None = None, *, cancelled: bool = False) -> Sample:
+        return to_sample(
+            trip.keep() if failure or cancelled else trip.attempt,
+            run_id=self.plan.run_id,
+            key=trip.key,
+            target=trip.target,
+            outgoing=trip.outgoing,
+            attempts=trip.tries,
+            failure=failure,
+            cancelled=cancelled,
+        )
+
+
+OUTCOMES: dict[str, Outcome] = {"rate_limit": "busy", "server": "down", "timeout": "down", "connection": "down"}
+
+
+def _total(usage: Usage) -> int | None:
+    """Tokens in both directions, if both are known."""
+    if usage.input_tokens is None or usage.output_tokens is None:
+        return None
+    return usage.input_tokens + usage.output_tokens
+
+
+def _too_long(error: ProviderError) -> ProviderError:
+    """The server asks for more patience than the deadline has."""
+    return ProviderError(
+        error.kind,
+        error.message,
+        hint=f"It asks to wait {error.retry_after:g} s, longer than the deadline of this request. Resume the run then.",
+        status=error.status,
+        retry_after=error.retry_after,
+        request_id=error.request_id,
+    )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from cockpit import __version__
@@ -16,32 +15,14 @@ from cockpit.core.catalog import Catalog, ServerSettings
 from cockpit.core.errors import ProviderError
 from cockpit.core.ports import Chunk, ModelInfo, Request, Wire
 from cockpit.providers import errors
+from cockpit.providers.answer import Answer, Reader
 from cockpit.providers.errors import Place
-from cockpit.providers.http import HttpClient
-from cockpit.providers.sse import SseParser
+from cockpit.providers.http import HttpClient, Reply
 
-DONE = b"[DONE]"
 LONGEST_ERROR = 64 * 1024
 DRAIN_SECONDS = 1.0
 SECRET_NAME = re.compile(r"(?i)auth|key|token|secret|cookie|password")
 VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
-
-
-class Reader(Protocol):
-    """Folds the events of one answer."""
-
-    finished: bool
-    """The answer is whole: what ends it has been seen."""
-
-    def read(self, events: Sequence[Any]) -> Chunk:
-        """The events of one network read as one chunk.
-
-        Raises:
-            ProviderError: the server reported an error.
-        """
-
-    def whole(self, data: Mapping[str, Any]) -> Chunk:
-        """An answer that came as one JSON object."""
 
 
 class HttpProvider(ABC):
@@ -56,7 +37,8 @@ class HttpProvider(ABC):
     """
 
     path = ""
-    key_header = "authorization"
+    first_page: str | None = ""
+    """The query of a model list's first page."""
 
     def __init__(
         self,
@@ -96,19 +78,49 @@ class HttpProvider(ABC):
         Raises:
             ProviderError: of the kind that fits; chunks yielded before it stand.
         """
-        wire = self.wire(request)
         place = self.place(request.model)
-        headers = self._with_secrets(wire.headers, place)
-        content = json.dumps(wire.body, ensure_ascii=True, separators=(",", ":")).encode("ascii")
-        async with self._http.send(wire.method, wire.url, headers, content, place) as response:
-            request_id = response.headers.get("x-request-id") or response.headers.get("request-id")
-            if response.status_code >= 300:
-                raise await self._refused(response, place, request_id)
+        reply = await self._accepted(request, place)
+        try:
             reader = self.reader(request, place)
-            async for chunk in self._chunks(response, reader, place):
-                if request_id:
-                    chunk.request_id, request_id = request_id, None
-                yield chunk
+            answer = Answer(reader, reply.headers.get("content-type", ""), place)
+            answer.request_id = reply.headers.get("x-request-id") or reply.headers.get("request-id")
+            while not answer.over:
+                chunk = answer.take(await self._next(reply, answer))
+                if chunk is not None:
+                    yield chunk
+                if answer.failure is not None:
+                    raise answer.failure
+            await reply.drain(DRAIN_SECONDS)
+        finally:
+            await reply.aclose()
+
+    async def _next(self, reply: Reply, answer: Answer) -> bytes:
+        try:
+            return await reply.read()
+        except ProviderError:
+            if answer.reader.finished:
+                return b""
+            raise
+
+    async def _accepted(self, request: Request, place: Place) -> Reply:
+        """The reply to a request that the server took; a refusal that the protocol can adapt to is met once."""
+        while True:
+            wire = self.wire(request)
+            content = json.dumps(wire.body, separators=(",", ":")).encode("ascii")
+            headers = self._with_secrets(wire.headers, place)
+            reply = await self._http.open(wire.method, wire.url, headers, content, place)
+            if reply.status < 300:
+                return reply
+            try:
+                failure = await self._refused(reply, place)
+            finally:
+                await reply.aclose()
+            if not self.adapt(failure):
+                raise failure
+
+    def adapt(self, failure: ProviderError) -> bool:
+        """Whether later requests were changed so that this refusal will not come again."""
+        return False
 
     async def models(self) -> Sequence[ModelInfo]:
         """What the endpoint lists, newest first where it tells.
@@ -126,8 +138,6 @@ class HttpProvider(ABC):
             query = f"{self.first_page or '?'}&after_id={data['last_id']}" if more else None
         return sorted(found, key=lambda info: info.created or "", reverse=True)
 
-    first_page = ""
-
     async def get_json(self, url: str) -> dict[str, Any]:
         """One GET, answered with a JSON object.
 
@@ -136,16 +146,16 @@ class HttpProvider(ABC):
         """
         place = self.place("")
         headers = self._with_secrets(self._headers("")[0], place)
-        async with self._http.send("GET", url, headers, b"", place) as response:
-            if response.status_code >= 300:
-                raise await self._refused(response, place, None)
-            body = await self._read_all(response, place)
+        async with self._http.send("GET", url, headers, b"", place) as reply:
+            if reply.status >= 300:
+                raise await self._refused(reply, place)
+            body = await reply.read_all()
         try:
             data = json.loads(body)
         except ValueError:
             data = None
         if not isinstance(data, dict):
-            raise errors.not_an_answer(body, response.headers.get("content-type", ""), place)
+            raise errors.not_an_answer(body, reply.headers.get("content-type", ""), place)
         return data
 
     async def aclose(self) -> None:
@@ -176,7 +186,7 @@ class HttpProvider(ABC):
         """Headers that the protocol wants besides the key's."""
         return {}
 
-    def key_value(self, shown: str) -> tuple[str, str]:
+    def key_header(self, model: str, shown: str) -> tuple[str, str]:
         """The header that carries the key."""
         return "authorization", f"Bearer {shown}"
 
@@ -193,7 +203,7 @@ class HttpProvider(ABC):
         key = self._key()
         if key:
             shown = f"${self.settings.key_env}"
-            name, value = self.key_value(shown)
+            name, value = self.key_header(model, shown)
             headers[name] = value
             secrets[key] = shown
         for name, value in self.settings.headers.items():
@@ -224,106 +234,16 @@ class HttpProvider(ABC):
             filled[name] = value
         return filled
 
-    async def _refused(self, response: Any, place: Place, request_id: str | None) -> ProviderError:
+    async def _refused(self, reply: Reply, place: Place) -> ProviderError:
         from cockpit.core.limits import retry_after_seconds
 
-        body = await self._read_all(response, place, LONGEST_ERROR)
-        status = response.status_code
+        body = await reply.read_all(LONGEST_ERROR)
+        status = reply.status
         if status == 404 and place.model:
             place.near = tuple(self._catalog.close(self.name, place.model))
-        wait = retry_after_seconds(response.headers, datetime.now(UTC)) if status >= 400 else None
+        wait = retry_after_seconds(reply.headers, datetime.now(UTC)) if status >= 400 else None
+        request_id = reply.headers.get("x-request-id") or reply.headers.get("request-id")
         return errors.from_response(status, body, place, retry_after=wait, request_id=request_id)
-
-    async def _read_all(self, response: Any, place: Place, limit: int | None = None) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        async for raw in self._raw(response, place):
-            parts.append(raw)
-            size += len(raw)
-            if limit is not None and size >= limit:
-                break
-        return b"".join(parts)
-
-    async def _raw(self, response: Any, place: Place) -> AsyncIterator[bytes]:
-        try:
-            async for raw in response.aiter_raw():
-                yield raw
-        except (GeneratorExit, asyncio.CancelledError, ProviderError):
-            raise
-        except Exception as error:
-            failure = errors.from_exception(error, place)
-            raise failure if failure.kind == "timeout" else errors.cut(place) from None
-
-    async def _chunks(self, response: Any, reader: Reader, place: Place) -> AsyncIterator[Chunk]:
-        content_type = response.headers.get("content-type", "")
-        if "json" in content_type:
-            body = await self._read_all(response, place)
-            yield self._whole(body, content_type, reader, place)
-            return
-        parser = SseParser()
-        seen = b""
-        raws = self._raw(response, place)
-        async for raw in raws:
-            if len(seen) < 4000:
-                seen += raw[:4000]
-            events, done = _events(parser.feed(raw), place)
-            if events:
-                yield reader.read(events)
-            if done or (reader.finished and not events):
-                reader.finished = True
-                await _drain(raws)
-                return
-        events, _ = _events(parser.close(), place)
-        if events:
-            yield reader.read(events)
-        if not reader.finished:
-            if seen and b"data:" not in seen:
-                yield self._whole(seen, content_type, reader, place)
-                return
-            raise errors.cut(place)
-
-    def _whole(self, body: bytes, content_type: str, reader: Reader, place: Place) -> Chunk:
-        """A server that ignores streaming answers with one object."""
-        try:
-            data = json.loads(body.decode("utf-8", "replace"))
-        except ValueError:
-            data = None
-        if not isinstance(data, dict):
-            raise errors.not_an_answer(body, content_type, place)
-        if data.get("error"):
-            raise errors.from_event(data["error"], place)
-        return reader.whole(data)
-
-
-def _events(datas: Sequence[bytes], place: Place) -> tuple[list[Any], bool]:
-    """Parsed events, and whether the end mark was among them. One parse for all: it costs half."""
-    if not datas:
-        return [], False
-    done = DONE in datas
-    if done:
-        datas = datas[: datas.index(DONE)]
-    try:
-        return json.loads(b"[" + b",".join(datas) + b"]"), done
-    except ValueError:
-        pass
-    found = []
-    for data in datas:
-        try:
-            found.append(json.loads(data.decode("utf-8", "replace")))
-        except ValueError:
-            said = errors.clean(data[:200].decode("utf-8", "replace"), place)
-            raise ProviderError("protocol", f"{place.provider} sent an event that is not JSON: {said}"[:300]) from None
-    return found, done
-
-
-async def _drain(raws: AsyncIterator[bytes]) -> None:
-    """Read to the end of the answer, so that its connection can be used again; not for long."""
-    try:
-        async with asyncio.timeout(DRAIN_SECONDS):
-            async for _ in raws:
-                pass
-    except (TimeoutError, ProviderError):
-        pass
 
 
 def shown_url(url: str) -> str:

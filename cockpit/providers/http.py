@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from cockpit.providers.errors import Place, from_exception
+from cockpit.core.errors import ProviderError
+from cockpit.providers.errors import Place, cut, from_exception
 
 if TYPE_CHECKING:
     import aiohttp
@@ -18,6 +19,58 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT = 10.0
 CONNECT_DEADLINE = 30.0
 """With name look-up, proxy and TLS."""
+
+
+class Reply:
+    """A response whose body is read piece by piece as the network brings it."""
+
+    __slots__ = ("_chunks", "_place", "_response", "headers", "status")
+
+    def __init__(self, response: httpx.Response, place: Place) -> None:
+        self.status: int = response.status_code
+        self.headers = response.headers
+        self._response = response
+        self._place = place
+        # The stream itself: httpx's aiter_raw around it costs two more generators a chunk and adds nothing.
+        self._chunks: Any = response.stream.__aiter__()  # type: ignore[union-attr]
+
+    async def read(self) -> bytes:
+        """What one network read brought; empty at the end.
+
+        Raises:
+            ProviderError: 'timeout' for silence, 'cut' for a connection that broke.
+        """
+        try:
+            piece: bytes = await self._chunks.__anext__()
+        except StopAsyncIteration:
+            return b""
+        except Exception as error:
+            failure = from_exception(error, self._place)
+            raise (failure if failure.kind == "timeout" else cut(self._place)) from None
+        return piece
+
+    async def read_all(self, limit: int | None = None) -> bytes:
+        """The rest of the body, or about `limit` bytes of it."""
+        parts: list[bytes] = []
+        size = 0
+        while piece := await self.read():
+            parts.append(piece)
+            size += len(piece)
+            if limit is not None and size >= limit:
+                break
+        return b"".join(parts)
+
+    async def drain(self, seconds: float) -> None:
+        """Read to the end, so that the connection can be used again; not for long."""
+        with suppress(TimeoutError, ProviderError):
+            async with asyncio.timeout(seconds):
+                while await self.read():
+                    pass
+
+    async def aclose(self) -> None:
+        """Close the body; a connection with an unfinished one is closed with it."""
+        await self._chunks.aclose()
+        await self._response.aclose()
 
 
 class HttpClient:
@@ -32,10 +85,10 @@ class HttpClient:
     def __init__(self, base_url: str, *, keep_alive: bool = True, read_timeout: float = 120.0) -> None:
         self._base_url = base_url
         self._keep_alive = keep_alive
-        self._read_timeout = read_timeout
         self._transport: Any = None
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._opening = asyncio.Lock()
         self._timeout: dict[str, float | None] = {
             "connect": CONNECT_TIMEOUT,
             "read": read_timeout,
@@ -46,28 +99,34 @@ class HttpClient:
     @asynccontextmanager
     async def send(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes, place: Place
-    ) -> AsyncIterator[httpx.Response]:
-        """One request; the response is closed, and with it an unfinished stream's connection, at the end.
+    ) -> AsyncIterator[Reply]:
+        """One request; the reply is closed at the end, and with it an unfinished stream's connection.
 
         Raises:
             ProviderError: no response came.
         """
+        reply = await self.open(method, url, headers, content, place)
+        try:
+            yield reply
+        finally:
+            await reply.aclose()
+
+    async def open(self, method: str, url: str, headers: Mapping[str, str], content: bytes, place: Place) -> Reply:
+        """One request; the caller closes the reply.
+
+        Raises:
+            ProviderError: no response came.
+        """
+        transport = self._transport
+        if transport is None or self._loop is not asyncio.get_running_loop():
+            transport = await self._open()
         import httpx
 
-        transport = self._open()
         try:
-            request = httpx.Request(
-                method, url, headers=dict(headers), content=content, extensions={"timeout": self._timeout}
-            )
-            response = await transport.handle_async_request(request)
-        except asyncio.CancelledError:
-            raise
+            request = httpx.Request(method, url, headers=headers, content=content, extensions={"timeout": self._timeout})
+            return Reply(await transport.handle_async_request(request), place)
         except Exception as error:
             raise from_exception(error, place) from None
-        try:
-            yield response
-        finally:
-            await response.aclose()
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -75,12 +134,18 @@ class HttpClient:
         if session is not None:
             await session.close()
 
-    def _open(self) -> Any:
+    async def _open(self) -> Any:
+        """The transport of this loop. Importing it and reading certificates take 0.2 s: not on the loop."""
         loop = asyncio.get_running_loop()
-        if self._transport is None or self._loop is not loop:
+        if self._loop is not loop:
             self._abandon()
-            self._loop = loop
-            self._session, self._transport = self._make()
+            self._loop, self._transport, self._opening = loop, None, asyncio.Lock()
+        async with self._opening:
+            if self._transport is None:
+                transport = await asyncio.to_thread(_transport, self._base_url)
+                self._session = _session(transport, secure=_secure(self._base_url), keep_alive=self._keep_alive)
+                transport.client = self._session
+                self._transport = transport
         return self._transport
 
     def _abandon(self) -> None:
@@ -93,24 +158,28 @@ class HttpClient:
                     connector._close_immediately()
             self._session = None
 
-    def _make(self) -> tuple[aiohttp.ClientSession, Any]:
-        import aiohttp
-        import httpx
-        from httpx_aiohttp import AiohttpTransport
 
-        secure = self._base_url.startswith("https")
-        proxy = proxy_for(self._base_url)
-        # httpx_aiohttp cannot turn keep-alive off nor lift aiohttp's limit of 100, so the session is ours.
-        # trust_env stays off there: it would also read ~/.netrc and put its password beside the key.
-        transport = AiohttpTransport(verify=secure, proxy=httpx.Proxy(proxy) if proxy else None)
-        connector = aiohttp.TCPConnector(
-            limit=0, force_close=not self._keep_alive, ssl=transport.ssl_context if secure else True
-        )
-        session = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), skip_auto_headers=("User-Agent",)
-        )
-        transport.client = session
-        return session, transport
+def _secure(url: str) -> bool:
+    return url.lower().startswith("https")
+
+
+def _transport(base_url: str) -> Any:
+    import httpx
+    from httpx_aiohttp import AiohttpTransport
+
+    proxy = proxy_for(base_url)
+    return AiohttpTransport(verify=_secure(base_url), proxy=httpx.Proxy(proxy) if proxy else None)
+
+
+def _session(transport: Any, *, secure: bool, keep_alive: bool) -> aiohttp.ClientSession:
+    """httpx_aiohttp can neither turn keep-alive off nor lift aiohttp's limit of 100 connections, so the session is
+    ours. aiohttp's trust_env stays off: it would read ~/.netrc too, and put that password where the key belongs."""
+    import aiohttp
+
+    connector = aiohttp.TCPConnector(limit=0, force_close=not keep_alive, ssl=transport.ssl_context if secure else True)
+    return aiohttp.ClientSession(
+        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), skip_auto_headers=("User-Agent",)
+    )
 
 
 def proxy_for(url: str) -> str | None:

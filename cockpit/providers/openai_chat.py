@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cockpit.core.errors import ProviderError
 from cockpit.core.ports import Chunk, Request, TokenLogprob, Usage
 from cockpit.providers import errors
 from cockpit.providers.base import HttpProvider
@@ -46,6 +47,13 @@ class OpenAIChat(HttpProvider):
             body["verbose"] = True
         return body
 
+    def adapt(self, failure: ProviderError) -> bool:
+        """Servers that do not know `stream_options` are no longer asked for token counts."""
+        if failure.kind != "bad_request" or "stream_options" not in failure.message or not self._usage_option:
+            return False
+        self._usage_option = False
+        return True
+
     def reader(self, request: Request, place: Place) -> ChatReader:
         """What folds the answer to a request."""
         return ChatReader(request, place)
@@ -54,10 +62,11 @@ class OpenAIChat(HttpProvider):
 class ChatReader:
     """Folds chat completion chunks; choices other than the first are not ours and are skipped."""
 
-    __slots__ = ("_model", "_place", "_refused", "_top", "finished")
+    __slots__ = ("_model", "_place", "_refused", "_top", "failure", "finished", "over")
 
     def __init__(self, request: Request, place: Place) -> None:
-        self.finished = False
+        self.finished = self.over = False
+        self.failure: ProviderError | None = None
         self._place = place
         self._model: str | None = request.model
         self._top = request.params.logprobs
@@ -71,7 +80,8 @@ class ChatReader:
             if not isinstance(event, dict):
                 continue
             if event.get("error"):
-                raise errors.from_event(event["error"], self._place)
+                self.failure = errors.from_event(event["error"], self._place)
+                break
             for choice in event.get("choices") or ():
                 if choice.get("index", 0) == 0:
                     self._choice(choice, choice.get("delta") or {}, chunk, texts)

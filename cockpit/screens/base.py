@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingsMap
+from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.timer import Timer
 from textual.widget import Widget
@@ -18,6 +20,7 @@ from cockpit.commands import for_scope
 from cockpit.keymap import Keymap, display, is_plain
 from widgets.key_bar import KeyBar
 from widgets.top_bar import TopBar
+from widgets.visible import visible
 
 if TYPE_CHECKING:
     from cockpit.app import CockpitApp
@@ -32,7 +35,7 @@ _FIELD_KEYS = frozenset({"enter", "tab", "shift+tab", "escape", "up", "down"})
 
 
 def bindings(scope: str, keymap: Keymap) -> list[Binding]:
-    """Textual bindings for a scope's commands. Those that must work while typing come before the focused field's own."""
+    """Textual bindings for a scope's commands; those for typing come before the focused field's own."""
     return [_binding(command, key) for command in for_scope(scope) for key in keymap.of(command)]
 
 
@@ -108,7 +111,7 @@ class PaneScreen(Screen[Result]):
         yield from ()
 
     def on_mount(self) -> None:
-        """Take the keys and keep the key bar true. Textual calls every class's handler: subclasses need not call this one."""
+        """Take the keys and keep the key bar true. Textual calls this beside a subclass's own `on_mount`."""
         self._bindings = BindingsMap(bindings(self.scope, keymap_of(self.app)))
         self.bindings_updated_signal.subscribe(self, lambda _: self.refresh_keys(), immediate=True)
         self.call_after_refresh(self.refresh_keys)
@@ -178,7 +181,7 @@ class PaneScreen(Screen[Result]):
         """Draw what changed; screens that stream override it."""
 
     def refresh_keys(self) -> None:
-        """Show the keys that work now. Follows the focus by itself; call `refresh_bindings` when `check_action` changes."""
+        """Show the keys that work now. It follows the focus; call `refresh_bindings` when `check_action` changes."""
         bar = self.query_one_optional("#key-bar", KeyBar)
         if bar is None or not self.is_attached:
             return
@@ -234,7 +237,7 @@ class ModalPane(ModalScreen[Result]):
     """
 
     def on_mount(self) -> None:
-        """Take the keys. Textual calls every class's handler: subclasses need not call this one."""
+        """Take the keys. Textual calls this beside a subclass's own `on_mount`."""
         own = bindings(self.scope, keymap_of(self.app)) if self.scope else []
         leave = Binding("escape", "leave", "back", id="dialog.leave", priority=True, tooltip="Close.")
         moves = [Binding("tab", "app.focus_next", show=False), Binding("shift+tab", "app.focus_previous", show=False)]
@@ -270,3 +273,9 @@ def report_failure(screen: Screen[Any], event: Worker.StateChanged) -> None:
     report(error)
 
 
+def panel(title: str, keys: str) -> Vertical:
+    """The frame of a dialog: its title in the border above, its keys in the border below. Neither is parsed."""
+    frame = Vertical(classes="panel")
+    frame.border_title = Content(visible(title, newlines="mark"))  # type: ignore[assignment]
+    frame.border_subtitle = Content(visible(keys, newlines="mark"))  # type: ignore[assignment]
+    return frame

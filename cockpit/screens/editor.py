@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cockpit.terminal import editor_command, edited, write_private
+from cockpit.terminal import edited, editor_command, write_private
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -42,7 +42,7 @@ async def edit_text(app: CockpitApp, text: str, suffix: str = ".md") -> str | No
         app.notify(f"The editor's text was not taken: {error}.{where}", severity="error", timeout=12)
     finally:
         if not keep:
-            path.unlink(missing_ok=True)
+            await asyncio.to_thread(path.unlink, missing_ok=True)
     return None
 
 
@@ -77,7 +77,7 @@ def text_of(field: Widget) -> str:
 
 
 def put_text(field: Any, text: str) -> None:
-    """Replace a field's text: in an editor as one step that can be undone, in a one-line field with spaces for line ends."""
+    """Replace a field's text: in an editor as one step that can be undone, on one line with spaces for line ends."""
     if hasattr(field, "document"):
         field.replace(text, (0, 0), field.document.end)
     else:

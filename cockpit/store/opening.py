@@ -34,9 +34,7 @@ def connect(path: Path, *, read_only: bool = False, busy_s: float = BUSY_S) -> D
         sqlite3.Error: as SQLite has it.
     """
     uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
-    db = sqlite3.connect(
-        uri, timeout=busy_s, isolation_level=None, check_same_thread=False, factory=Database, uri=True
-    )
+    db = sqlite3.connect(uri, timeout=busy_s, isolation_level=None, check_same_thread=False, factory=Database, uri=True)
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA query_only = ON" if read_only else "PRAGMA synchronous = FULL")
     return db
@@ -61,6 +59,24 @@ def ready(path: Path) -> None:
         raise trouble.sentence(error, path) from error
     except OSError as error:
         raise trouble.unreachable(path, error) from error
+
+
+def readable(path: Path) -> None:
+    """Check that a file can be read as ours and as it is.
+
+    Raises:
+        StoreError: it cannot, with the reason and the way out.
+    """
+    try:
+        with closing(connect(path, read_only=True)) as db:
+            version = checked_version(db, path)
+    except sqlite3.Error as error:
+        raise trouble.sentence(error, path) from error
+    if version < len(STEPS):
+        raise StoreError(
+            f"The database {path} is from an older Cockpit (schema {version}; this one needs {len(STEPS)}).",
+            hint="Open it once for writing; that brings it up to date and keeps a backup.",
+        )
 
 
 def checked_version(db: sqlite3.Connection, path: Path) -> int:

@@ -72,6 +72,11 @@ def _words(code: int, path: Path) -> tuple[str, str]:
             return "", _ELSEWHERE
 
 
+def damaged(path: Path) -> StoreError:
+    """The file's content is not what SQLite wrote."""
+    return StoreError(*_words(sqlite3.SQLITE_CORRUPT, path)[:1], hint=_words(sqlite3.SQLITE_CORRUPT, path)[1])
+
+
 def newer(path: Path, found: int, known: int) -> StoreError:
     """The file was written by a later Cockpit."""
     return StoreError(

@@ -1,0 +1,100 @@
+"""What every command needs: the options given before it, the config, the services. No output here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from cockpit import paths
+from cockpit.config import Config, load_config
+
+if TYPE_CHECKING:
+    from cockpit.services import Services
+    from cockpit.store.db import Store
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+@dataclass
+class Context:
+    """The options before the command, as given."""
+
+    db: Path | None = None
+    config_file: Path | None = None
+    project_name: str | None = None
+
+    @cached_property
+    def config(self) -> Config:
+        """The config, read once."""
+        return load_config(self.config_file)
+
+    @property
+    def db_path(self) -> Path:
+        """The database to use."""
+        return self.db or paths.db_path()
+
+    @property
+    def project(self) -> str:
+        """The project to use: --project, $COCKPIT_PROJECT, the config's, in this order."""
+        return self.project_name or self.config.project
+
+    @asynccontextmanager
+    async def services(self) -> AsyncIterator[Services]:
+        """The services, closed at the end.
+
+        Raises:
+            StoreError: the database cannot be opened.
+        """
+        from cockpit.services import close_services, open_services
+
+        services = open_services(self.config, self.db_path)
+        try:
+            yield services
+        finally:
+            await close_services(services)
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """The database alone, closed at the end.
+
+        Raises:
+            StoreError: it cannot be opened.
+        """
+        import asyncio
+
+        from cockpit.store.db import open_store
+
+        store = open_store(self.db_path)
+        try:
+            yield store
+        finally:
+            asyncio.run(store.aclose())
+
+
+pass_context = click.make_pass_decorator(Context)
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+
+
+class Text(click.ParamType):
+    """A text that can be sent: words of the command line that are not valid text are refused, not guessed."""
+
+    name = "text"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text itself."""
+        text = str(value)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self.fail("this is not valid text in the terminal's encoding", param, ctx)
+        return text
+
+
+TEXT = Text()

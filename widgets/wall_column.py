@@ -1,0 +1,164 @@
+"""The inside of one column of the sample wall, drawn line by line; it keeps nothing but what it last laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Protocol
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from widgets.tones import Styles
+from widgets.visible import NEWLINE_MARK, fit
+from widgets.wall_cells import CellLines, WallCell
+from widgets.wall_layout import Slot, WallPlan
+
+
+class Wall(Protocol):
+    """What a column asks of its wall."""
+
+    plan: WallPlan
+    styles_of: Styles
+    marked: set[Hashable]
+    cursor: tuple[int, int]
+
+    def cells_of(self, column: int) -> Sequence[WallCell]:
+        """The samples of a column."""
+
+
+class ColumnView(Widget):
+    """Draws the samples of one column; a change repaints the lines that differ, up to where they differ."""
+
+    def __init__(self, wall: Wall) -> None:
+        super().__init__()
+        self.column = -1
+        self._wall = wall
+        self._laid: dict[int, CellLines] = {}
+        self._gutter = 0
+
+    def attend(self, column: int) -> None:
+        """Draw another column from now on."""
+        if column != self.column:
+            self.column = column
+            self.redraw()
+
+    def redraw(self) -> None:
+        """Lay everything out anew."""
+        self._laid.clear()
+        self._gutter = 0
+        self.refresh()
+
+    def update_rows(self, rows: Iterable[int], old: Sequence[WallCell]) -> None:
+        """Repaint what changed in these rows; old holds the samples as they were, in the same order."""
+        cells = self._wall.cells_of(self.column)
+        regions: list[Region] = []
+        for row, before in zip(rows, old, strict=True):
+            slot = self._wall.plan.slot_of(row)
+            laid = self._laid.get(row)
+            if slot is None or laid is None:
+                if slot is not None:
+                    regions.append(Region(0, slot.y, self.size.width, slot.lines))
+                continue
+            regions.extend(self._changed(cells[row], before, laid, slot))
+        if regions:
+            self.refresh(*regions)
+
+    def repaint_row(self, row: int) -> None:
+        """Repaint one sample (the cursor or a mark came or went)."""
+        slot = self._wall.plan.slot_of(row)
+        if slot is not None:
+            self.refresh(Region(0, slot.y, self.size.width, slot.lines))
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the sample that owns it; lines between samples are empty."""
+        width = self.size.width
+        found = self._wall.plan.row_at(y)
+        cells = self._wall.cells_of(self.column)
+        if found is None or found[0] >= len(cells):
+            return Strip.blank(width, self._wall.styles_of("text"))
+        row, slot = found
+        laid = self._lines(row, cells[row], slot)
+        return self._draw(row, cells[row], laid, y - slot.y)
+
+    @property
+    def gutter(self) -> int:
+        """Cells before the text: bar, label, space, glyph, space."""
+        if not self._gutter:
+            cells = self._wall.cells_of(self.column)
+            longest = max((cell_len(cells[at].label) for at in (0, len(cells) - 1)), default=1) if cells else 1
+            self._gutter = min(longest, 6) + 4
+        return self._gutter
+
+    def _lines(self, row: int, cell: WallCell, slot: Slot) -> CellLines:
+        laid = self._laid.get(row)
+        if laid is None:
+            laid = self._laid[row] = CellLines()
+        laid.update(cell, max(self.size.width - self.gutter - 1, 1), slot.lines)
+        return laid
+
+    def _changed(self, cell: WallCell, before: WallCell, laid: CellLines, slot: Slot) -> list[Region]:
+        width = self.size.width
+        lines, note = laid.lines, laid.note_line
+        laid.update(cell, max(width - self.gutter - 1, 1), slot.lines)
+        if (cell.tone, cell.glyph, cell.label, cell.flags) != (before.tone, before.glyph, before.label, before.flags):
+            return [Region(0, slot.y, width, slot.lines)]
+        regions: list[Region] = []
+        for at in range(max(len(lines), len(laid.lines))):
+            was = lines[at] if at < len(lines) else ""
+            now = laid.lines[at] if at < len(laid.lines) else ""
+            if was != now or (note == at) != (laid.note_line == at):
+                reach = self.gutter + max(cell_len(was), cell_len(now))
+                regions.append(Region(0, slot.y + at, min(reach, width), 1))
+        return regions
+
+    def _draw(self, row: int, cell: WallCell, laid: CellLines, line: int) -> Strip:
+        styles = self._wall.styles_of
+        is_here = self._wall.cursor == (self.column, row)
+        ground = "cursor" if is_here else ""
+        base = styles("text", ground)
+        text = laid.lines[line] if line < len(laid.lines) else ""
+        width, gutter = self.size.width, self.gutter
+        segments = self._lead(cell, line, is_here, gutter, base)
+        if line == laid.note_line:
+            segments.append(Segment(text, styles(cell.tone if cell.tone != "ok" else "quiet", ground)))
+        elif not line and cell.flags and text.startswith(cell.flags):
+            segments.append(Segment(cell.flags, styles("mark", ground)))
+            segments.extend(_marked(text[len(cell.flags) :], base, styles("quiet", ground)))
+        elif cell.tone in {"wait", "cancel"}:
+            segments.append(Segment(text, styles("quiet", ground)))
+        else:
+            segments.extend(_marked(text, base, styles("quiet", ground)))
+        room = width - gutter - cell_len(text)
+        if room > 0:
+            segments.append(Segment(" " * room, base))
+        return Strip(Segment.simplify(segments), width) if room >= 0 else Strip(segments).crop(0, width)
+
+    def _lead(self, cell: WallCell, line: int, is_here: bool, gutter: int, base: Style) -> list[Segment]:
+        styles = self._wall.styles_of
+        ground = "cursor" if is_here else ""
+        if line == 0 and cell.key in self._wall.marked:
+            bar = Segment("◆", styles("mark", ground))
+        else:
+            bar = Segment("▎", styles("bar", ground)) if is_here else Segment(" ", base)
+        if line:
+            return [bar, Segment(" " * (gutter - 1), base)]
+        label = fit(cell.label, gutter - 4).rjust(gutter - 4)
+        name = "quiet" if not is_here else "text"
+        return [bar, Segment(f"{label} ", styles(name, ground)), Segment(f"{cell.glyph} ", styles(cell.tone, ground))]
+
+
+def _marked(text: str, base: Style, quiet: Style) -> list[Segment]:
+    """The text with its line-end marks kept quiet."""
+    if NEWLINE_MARK not in text:
+        return [Segment(text, base)] if text else []
+    segments: list[Segment] = []
+    for at, piece in enumerate(text.split(NEWLINE_MARK)):
+        if at:
+            segments.append(Segment(NEWLINE_MARK, quiet))
+        if piece:
+            segments.append(Segment(piece, base))
+    return segments
