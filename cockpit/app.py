@@ -37,6 +37,7 @@ __all__ = ["PANES", "CockpitApp", "Pane", "run_app"]
 LONG_RUN_S = 10.0
 _IN_DIALOGS = frozenset({"quit", "cancel", "focus_next", "focus_previous"})
 _SETTLED_S = 0.5
+_GC_THRESHOLDS = (20_000, 20, 50)
 
 
 class CockpitApp(App[int]):
@@ -83,6 +84,7 @@ class CockpitApp(App[int]):
                 log.LOGGER.warning("%s", problem)
             more = f"\n… and {len(problems) - 3} more: cockpit doctor" if len(problems) > 3 else ""
             self.notify("\n".join(problems[:3]) + more, title="Configuration", severity="warning", timeout=15)
+        self.services.store.on_problem = self._say_store_problem
         self.set_timer(_SETTLED_S, _settle_memory)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -167,6 +169,12 @@ class CockpitApp(App[int]):
         with suppress(StoreError):
             self.services.store.post(lambda db: settings.put(db, key, value))
 
+    def _say_store_problem(self, sentence: str) -> None:
+        """The store calls this from its own thread; a toast may be made from any."""
+        log.LOGGER.error("%s", sentence)
+        if self.is_running:
+            self.notify(sentence, title="Not saved", severity="error", timeout=20)
+
     def running(self) -> list[PaneScreen[Any]]:
         """The screens on which something runs."""
         stacks = self._screen_stacks.values()
@@ -213,11 +221,13 @@ def _opener(pane: Pane) -> Callable[[], Screen[Any]]:
 
 
 def _settle_memory() -> None:
-    """Keep what start-up made out of later collections, which would otherwise stall the screen."""
+    """Keep what start-up made out of later collections, and make those rare: each would stall the screen."""
     import gc
 
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
+    gc.enable()
 
 
 def _say(lines: Iterable[str]) -> None:

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib import import_module
-from importlib.util import find_spec
 
+from cockpit.command_tables import app, dialogs, play
 from cockpit.command_tables.command import Command
 from cockpit.keymap import Keymap
 
 __all__ = ["COMMANDS", "Command", "by_id", "for_scope", "key_table"]
 
-_TABLES = ("play", "dialogs", "app")
-
-
-def _assemble() -> Iterable[Command]:
-    for table in _TABLES:
-        name = f"cockpit.command_tables.{table}"
-        if find_spec(name) is not None:
-            yield from import_module(name).COMMANDS
-
-
-COMMANDS: tuple[Command, ...] = tuple(_assemble())
+COMMANDS: tuple[Command, ...] = (*play.COMMANDS, *dialogs.COMMANDS, *app.COMMANDS)
 _BY_ID = {command.id: command for command in COMMANDS}
 _BY_SCOPE: dict[str, tuple[Command, ...]] = {
     scope: tuple(command for command in COMMANDS if command.scope == scope)

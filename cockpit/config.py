@@ -7,16 +7,15 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 from cockpit import config_lines, paths
 from cockpit.core import params as param_rules
-from cockpit.core.catalog import ServerSettings
+from cockpit.core.catalog import ServerSettings, Unsupported
 from cockpit.core.limits import LimitSettings
 from cockpit.core.models import Protocol
 from cockpit.core.params import Params
 
-Unsupported = Literal["refuse", "leave out"]
 T = TypeVar("T")
 
 

@@ -15,8 +15,8 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
 }
 
 _NAMED = frozenset(
-    ["enter", "escape", "tab", "backspace", "delete", "insert", "up", "down", "left", "right", "home", "end"]
-    + ["pageup", "pagedown", *(f"f{n}" for n in range(1, 25))]
+    {"enter", "escape", "tab", "backspace", "delete", "insert", "up", "down", "left", "right", "home", "end"}
+    | {"pageup", "pagedown", *(f"f{n}" for n in range(1, 25))}
 )
 _MODIFIERS = frozenset({"ctrl", "alt", "shift", "super", "meta", "hyper"})
 # Textual's own short names for characters whose Unicode name is unwieldy.
@@ -89,7 +89,9 @@ def long_form(key: str) -> str:
 
 
 def split(keys: str) -> tuple[str, ...]:
-    """A comma-separated list of keys, each in long form. A comma is written 'comma'."""
+    """A comma-separated list of keys, each in long form; 'none' is no key at all. A comma is written 'comma'."""
+    if keys.strip().lower() == "none":
+        return ()
     return tuple(long_form(key) for key in keys.split(",") if key.strip())
 
 
@@ -102,7 +104,7 @@ def display(key: str) -> str:
         last = {"up": "↑", "down": "↓", "left": "←", "right": "→"}[last]
     elif last[0] == "f" and last[1:].isdigit():
         last = last.upper()
-    elif last != "space" and (character := _character(last)):
+    elif last not in _NAMED and last != "space" and (character := _character(last)):
         last = character
     return "+".join([*modifiers, last])
 

@@ -51,10 +51,15 @@ from time import time
 from typing import Any
 
 KEY = "sk-fake-0123456789abcdefKEY"
-WORDS = ["the", "of", "a", "model", "sample", "answers", "when", "asked", "twice", "and", "again", "because", "its", "prompt", "said", "so", "while", "seeds", "differ", "in", "every", "run", "we", "count", "refusals", "by", "hand", "then", "check", "each", "stop", "string", "with", "care", "before", "any", "number", "is", "believed"]
+PHRASE = (
+    "the of a model sample answers when asked twice and again because its prompt said so while seeds differ in "
+    "every run we count refusals by hand then check each stop string with care before any number is believed"
+)
+WORDS = PHRASE.split()
 TOKENS = [f" {word}" if n % 12 else f"\n{word.capitalize()}" for n, word in enumerate(WORDS * 400)]
 HOSTILE = (
-    "[/] [bold [@click=app.quit]x[/] \x1b[31mred\x1b]52;c;aGk=\x07 \u202eRTL\u202c z\u200bw 漢字 👩‍🔬 \x00nul \x9b2J\r\n"
+    "[/] [bold [@click=app.quit]x[/] \x1b[31mred\x1b]52;c;aGk=\x07 \u202eRTL\u202c z\u200bw"
+    " 漢字 👩‍🔬 \x00nul \x9b2J\r\n"
     "</script><b>&amp; $(id) `id` {{variable}} \ufeff\u2028end"
 )
 HUGE = "0123456789abcde\n" * (8 << 16)
@@ -254,7 +259,8 @@ class Chat:
     def verbose(self) -> dict[str, Any]:
         if not self.answer.spec.has("llamacpp"):
             return {}
-        return {"__verbose": {"stop_type": "word" if self.answer.stop else "eos", "stopping_word": self.answer.stop or ""}}
+        stop = self.answer.stop
+        return {"__verbose": {"stop_type": "word" if stop else "eos", "stopping_word": stop or ""}}
 
     def usage(self) -> dict[str, Any]:
         answer = self.answer
@@ -278,9 +284,7 @@ class Chat:
             "id": f"chatcmpl-{answer.number}",
             "object": "chat.completion",
             "model": answer.spec.name,
-            "choices": [
-                {"index": i, "message": message, "logprobs": logprobs, **self.ending()} for i in range(count)
-            ],
+            "choices": [{"index": i, "message": message, "logprobs": logprobs, **self.ending()} for i in range(count)],
             **self.verbose(),
         }
         if not answer.spec.has("nousage"):
@@ -645,11 +649,12 @@ class Connection(asyncio.Protocol):
     def begin(self, wire: Wire) -> None:
         spec = wire.answer.spec
         if spec.has("hang"):
-            return None
+            return
         if spec.has("json") or not wire.answer.body.get("stream"):
             self.send(200, wire.whole(), "application/json", {"x-request-id": f"req_{wire.answer.number}"})
             self.fake.answered[spec.name] += 1
-            return self.done()
+            self.done()
+            return
         self.task = asyncio.get_running_loop().create_task(self.stream(wire))
 
     async def stream(self, wire: Wire) -> None:

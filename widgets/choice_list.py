@@ -26,6 +26,10 @@ class Choice:
     right: str = ""
 
 
+SHORTEST_IN_DETAIL = 3
+"""Letters from which on the second column is searched too: fewer are in almost every sentence."""
+
+
 class ChoiceList(Widget):
     """Choices with a cursor, marks, and the letters that matched standing out."""
 
@@ -72,7 +76,7 @@ class ChoiceList(Widget):
         texts = [c.label for c in self.choices]
         hits = best(query, texts)
         seen = {index for index, _ in hits}
-        if query.strip():
+        if len(query.strip()) >= SHORTEST_IN_DETAIL:
             more = best(query, [f"{c.label} {c.detail}" for c in self.choices])
             wide = [(i, tuple(p for p in at if p < len(texts[i]))) for i, at in more if i not in seen]
             hits += [hit for hit in wide if query.strip().lower() in self.choices[hit[0]].detail.lower()]
@@ -147,6 +151,7 @@ class ChoiceList(Widget):
             self._top = self.cursor
         elif self.cursor >= self._top + height:
             self._top = self.cursor - height + 1
+        self._top = min(self._top, max(len(self._hits) - height, 0))
         self.refresh()
 
 

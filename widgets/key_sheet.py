@@ -101,10 +101,14 @@ def arrange(sections: Sequence[KeySection], width: int) -> list[Row]:
     """The sections as rows of styled text: in two columns of about the same height where the width allows it."""
     if not sections:
         return [((visible("Nothing matches."), "help"),)]
-    if width < TWO_COLUMNS_FROM:
-        return [row for section in sections for row in section_rows(section, width)]
-    wide = (width - _GAP) // 2
-    blocks = [section_rows(section, wide) for section in sections]
+    is_wide = width >= TWO_COLUMNS_FROM
+    wide = (width - _GAP) // 2 if is_wide else width
+    lines = [line for section in sections for line in section.lines]
+    keys_width = min(max(cell_len(line.keys) for line in lines), wide // 4)
+    title_width = min(max(cell_len(line.title) for line in lines), wide // 4)
+    blocks = [section_rows(section, wide, keys_width, title_width) for section in sections]
+    if not is_wide:
+        return [row for block in blocks for row in block]
     half = sum(map(len, blocks)) / 2
     left: list[Row] = []
     while blocks and (not left or len(left) + len(blocks[0]) / 2 <= half):
@@ -116,10 +120,8 @@ def arrange(sections: Sequence[KeySection], width: int) -> list[Row]:
     return [_beside(a, b, wide) for a, b in zip(left, right, strict=True)]
 
 
-def section_rows(section: KeySection, width: int) -> list[Row]:
-    """A title, its lines with keys and names in columns of their own and wrapped sentences, and a blank row."""
-    keys_width = min(max(cell_len(line.keys) for line in section.lines), width // 4)
-    title_width = min(max(cell_len(line.title) for line in section.lines), width // 4)
+def section_rows(section: KeySection, width: int, keys_width: int, title_width: int) -> list[Row]:
+    """A title, its lines with keys and names in columns of the given widths and wrapped sentences, and a blank row."""
     rows: list[Row] = [((fit(section.title, width), "title"),)]
     lead = keys_width + title_width + 4
     for line in section.lines:

@@ -6,9 +6,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
-from textual.app import ComposeResult
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
@@ -17,10 +16,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from widgets.tones import TONES, Styles, component_classes
-from widgets.visible import fit, head_visible
 from widgets.wall_cells import WallCell, WallColumn
 from widgets.wall_column import ColumnView
-from widgets.wall_layout import Box, WallPlan, plan_wall
+from widgets.wall_frame import Heading, bottom_border, empty_line, heading, top_border
+from widgets.wall_layout import WallPlan, plan_wall
 
 __all__ = ["SampleWall", "WallCell", "WallColumn"]
 PARTS = ("border", "border-here", "title", "title-here", "status", "text", "quiet", "cursor", "bar", "empty")
@@ -117,21 +116,17 @@ class SampleWall(Widget, can_focus=True):
         self.zoomed = False
         self.plan = WallPlan()
         self.styles_of = Styles(self, "wall")
-        self._heads: list[tuple[str, str, str]] = []
+        self._heads: list[Heading] = []
         self._cells: list[list[WallCell]] = []
         self._empty: tuple[str, ...] = ()
-
-    def compose(self) -> ComposeResult:
-        yield from (ColumnView(self) for _ in self.plan.boxes)
 
     def show(self, columns: Sequence[WallColumn]) -> None:
         """Show these columns in place of all others; the cursor stays on its sample if that is still there."""
         here = self.current
-        self._heads = [_head(column.title, column.status, column.tone) for column in columns]
+        self._heads = [heading(column.title, column.status, column.tone) for column in columns]
         self._cells = [list(column.cells) for column in columns]
         self.marked &= {cell.key for cells in self._cells for cell in cells}
-        if here is None or not self._seek(here):
-            self.cursor = self._clamped(*self.cursor)
+        self.cursor = (here is not None and self._find(here)) or self._clamped(*self.cursor)
         self._rearrange()
 
     def update_cells(self, column: int, changed: Mapping[int, WallCell], status: str | None = None) -> None:
@@ -141,12 +136,11 @@ class SampleWall(Widget, can_focus=True):
         old = [cells[row] for row in rows]
         for row in rows:
             cells[row] = changed[row]
-        view = self._view(column)
-        if view is not None and rows:
+        for view in self._views(column):
             view.update_rows(rows, old)
         title, before, tone = self._heads[column]
         if status is not None and status != before:
-            self._heads[column] = _head(title, status, tone)
+            self._heads[column] = heading(title, status, tone)
             box = self.plan.box_of(column)
             if box is not None:
                 self.refresh(Region(0, 0, box.x + box.width, 1))
@@ -159,9 +153,8 @@ class SampleWall(Widget, can_focus=True):
     @property
     def current(self) -> Hashable | None:
         """The key of the sample under the cursor."""
-        column, row = self.cursor
-        cells = self.cells_of(column)
-        return cells[row].key if row < len(cells) else None
+        cell = self.current_cell
+        return cell.key if cell else None
 
     @property
     def current_cell(self) -> WallCell | None:
@@ -176,12 +169,10 @@ class SampleWall(Widget, can_focus=True):
 
     def move_to(self, key: Hashable) -> bool:
         """Put the cursor on a sample by its key; False where there is none."""
-        for column, cells in enumerate(self._cells):
-            for row, cell in enumerate(cells):
-                if cell.key == key:
-                    self._go(column, row)
-                    return True
-        return False
+        found = self._find(key)
+        if found:
+            self._go(*found)
+        return found is not None
 
     def clear_marks(self) -> None:
         """Unmark all samples."""
@@ -197,12 +188,8 @@ class SampleWall(Widget, can_focus=True):
 
     def plan_for(self, size: Size) -> WallPlan:
         """The plan for a size; it becomes the current one."""
-        counts = [len(cells) for cells in self._cells]
-        plan = plan_wall(size.width, size.height, counts, self.cursor, self.plan.first, self.zoomed)
-        if plan != self.plan:
-            self.plan = plan
-            self._redraw()
-        return plan
+        self.plan = plan_wall(*size, self._counts, self.cursor, self.plan.first, self.zoomed)
+        return self.plan
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -213,19 +200,24 @@ class SampleWall(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Borders, and the empty state; the samples are drawn by the column views."""
         width, height = self.size
-        if not self.plan.boxes:
-            return self._empty_line(y)
+        styles, plan = self.styles_of, self.plan
         segments: list[Segment] = []
-        for box in self.plan.boxes:
-            name = "border-here" if box.column == self.cursor[0] else "border"
+        if not plan.boxes:
+            segments = empty_line(y, width, height, self._empty, styles)
+        for box in plan.boxes:
+            is_here = box.column == self.cursor[0]
             if y == 0:
-                segments += self._top(box, name)
+                segments += top_border(box, self._heads[box.column], styles, is_here=is_here)
             elif y == height - 1:
-                segments += self._bottom(box, name)
+                segments += bottom_border(box, plan, len(self._cells[box.column]), styles, is_here=is_here)
             else:
-                edge = Segment("│", self.styles_of(name))
-                segments += [edge, Segment(" " * (box.width - 2), self.styles_of("text")), edge]
-        return Strip(segments).adjust_cell_length(width, self.styles_of("text"))
+                edge = Segment("│", styles("border-here" if is_here else "border"))
+                segments += [edge, Segment(" " * (box.width - 2), styles("text")), edge]
+        return Strip(segments).adjust_cell_length(width, styles("text"))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another size may show more columns."""
+        self._rearrange()
 
     def action_move(self, right: int, down: int) -> None:
         """By so many columns and rows."""
@@ -247,7 +239,8 @@ class SampleWall(Widget, can_focus=True):
         if key is None:
             return
         self.marked ^= {key}
-        self._repaint(self.cursor)
+        for view in self._views(self.cursor[0]):
+            view.repaint_row(self.cursor[1])
         self.post_message(self.MarksChanged(self, frozenset(self.marked)))
 
     def action_open(self) -> None:
@@ -255,3 +248,52 @@ class SampleWall(Widget, can_focus=True):
         key = self.current
         if key is not None:
             self.post_message(self.Opened(self, key))
+
+    def _go(self, column: int, row: int) -> None:
+        old, new = self.cursor, self._clamped(column, row)
+        if new == old:
+            return
+        self.cursor = new
+        if plan_wall(*self.size, self._counts, new, self.plan.first, self.zoomed) != self.plan:
+            self._rearrange()
+        else:
+            for at_column, at_row in (old, new):
+                for view in self._views(at_column):
+                    view.repaint_row(at_row)
+            if old[0] != new[0]:
+                self.refresh()
+        cell = self.current_cell
+        if cell is not None:
+            self.post_message(self.Moved(self, cell.key))
+
+    def _find(self, key: Hashable) -> tuple[int, int] | None:
+        places = ((c, r) for c, cells in enumerate(self._cells) for r, cell in enumerate(cells) if cell.key == key)
+        return next(places, None)
+
+    def _clamped(self, column: int, row: int) -> tuple[int, int]:
+        column = min(max(column, 0), max(len(self._cells) - 1, 0))
+        return column, min(max(row, 0), max(len(self.cells_of(column)) - 1, 0))
+
+    @property
+    def _counts(self) -> list[int]:
+        return [len(cells) for cells in self._cells]
+
+    def _views(self, column: int | None = None) -> list[ColumnView]:
+        """The views on screen, or the one of a column if it is there."""
+        shown = zip(self.query_children(ColumnView), self.plan.boxes, strict=False)
+        return [view for view, _ in shown if column is None or view.column == column]
+
+    def _rearrange(self) -> None:
+        """Boxes may have come, gone or moved: plan anew, and have a view for each."""
+        if not self.is_mounted:
+            return
+        plan = self.plan_for(self.size)
+        missing = len(plan.boxes) - len(self.query_children(ColumnView))
+        if missing > 0:
+            self.mount_all(ColumnView(self) for _ in range(missing))
+        self._redraw()
+
+    def _redraw(self) -> None:
+        for view in self._views():
+            view.redraw()
+        self.refresh(layout=True)

@@ -31,13 +31,13 @@ class Styles:
         return style
 
     def _make(self, name: str, ground: str) -> Style:
-        style = self._widget.rich_style + self._component(name)
+        style = self._component(name)
         if ground:
             style += Style(bgcolor=self._component(ground).bgcolor)
-        return style + Style(meta={}) if False else style
+        return style
 
     def _component(self, name: str) -> Style:
-        return self._widget.get_component_rich_style(f"{self._prefix}--{name}", partial=True)
+        return self._widget.get_component_rich_style(f"{self._prefix}--{name}")
 
 
 def component_classes(prefix: str, names: Iterable[str]) -> set[str]:

@@ -15,8 +15,11 @@ TAB_MARK = "→"
 MAX_COMBINING = 4
 
 _KEPT_SPACES = "\u3000"
-_VARIATION = re.compile("(?<=[^\x00-\x22\x24-\x29\x2b-\x2f\x3a-\x7f])[\ufe0e\ufe0f]")
-_PILED = re.compile("([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{%d})" % MAX_COMBINING)
+_REGION_A = 0x1F1E6
+_VARIATION = re.compile("(?<=[#*0-9\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff])[\ufe0e\ufe0f]")
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+_COMBINING = "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_PILED = re.compile(f"([{_COMBINING}]{{{MAX_COMBINING}}})([{_COMBINING}]+)")
 
 
 class _Marks(dict[int, str]):
@@ -33,11 +36,40 @@ def _mark(code: int) -> str:
         return chr(0x2400 + code)
     if code == 0x7F:
         return "␡"
-    if char.isprintable() and not 0xFE00 <= code <= 0xFE0F and not 0xE0100 <= code <= 0xE01EF:
+    if _REGION_A <= code < _REGION_A + 26:
+        return f"‹{chr(ord('A') + code - _REGION_A)}›"
+    if char.isprintable() and not _is_modifier(code, char):
         return char
     if unicodedata.category(char) == "Zs":
         return char if char in _KEPT_SPACES else "⍽"
     return f"‹U+{code:04X}›"
+
+
+def _is_modifier(code: int, char: str) -> bool:
+    """Printable, but terminals disagree about how wide it makes what comes before it."""
+    return (
+        0xFE00 <= code <= 0xFE0F
+        or 0xE0100 <= code <= 0xE01EF
+        or 0x1F3FB <= code <= 0x1F3FF
+        or 0x1160 <= code <= 0x11FF
+        or 0xD7B0 <= code <= 0xD7FF
+        or unicodedata.category(char) in ("Me", "Mn") and char_width(char) != 0
+        or unicodedata.category(char) == "Me"
+    )
+
+
+def _flag(found: re.Match[str]) -> str:
+    return "‹" + "".join(chr(ord("A") + ord(char) - _REGION_A) for char in found.group()) + "›"
+
+
+def _piled(found: re.Match[str]) -> str:
+    return f"{found.group(1)}‹+{len(found.group(2))}›"
+
+
+@lru_cache(4096)
+def char_width(char: str) -> int:
+    """How many cells one character takes."""
+    return cell_len(char)
 
 
 _KEEP = _Marks({0x0A: "\n", 0x09: TAB_MARK})
@@ -49,7 +81,7 @@ def visible(text: str, *, newlines: Newlines = "keep") -> str:
     table = _KEEP if newlines == "keep" else _MARK
     if text.isascii():
         return text if text.isprintable() else text.translate(table)
-    text = _VARIATION.sub("", text)
+    text = _FLAG.sub(_flag, _PILED.sub(_piled, _VARIATION.sub("", text)))
     return text.translate(table)
 
 
@@ -61,12 +93,6 @@ def head_visible(text: str, n: int, *, newlines: Newlines = "keep") -> str:
 def tail_visible(text: str, n: int, *, newlines: Newlines = "keep") -> str:
     """The last n characters, made visible; the rest of the text is never touched."""
     return visible(text[-n:] if n else "", newlines=newlines)
-
-
-@lru_cache(4096)
-def char_width(char: str) -> int:
-    """How many cells one character takes."""
-    return cell_len(char)
 
 
 def fit(text: str, width: int, *, end: str = "…") -> str:

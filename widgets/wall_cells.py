@@ -11,6 +11,7 @@ from widgets.visible import NEWLINE_MARK, fit, head_visible, visible, wrap, wrap
 
 _NEWLINES = re.compile("\n{2,}|^\n+")
 _SEAM = 16
+NO_NOTE = 1_000
 LOUD = frozenset({"error", "retry"})
 """Tones whose note says more than the text does."""
 MOVING = frozenset({"stream"})
@@ -44,12 +45,12 @@ class WallColumn:
 class CellLines:
     """The lines of one sample in its slot, kept between frames so that a frame costs only what is new."""
 
-    __slots__ = ("_anchor", "_height", "_key", "_length", "_seam", "_width", "lines", "note_line")
+    __slots__ = ("_anchor", "_height", "_key", "_length", "_seam", "_width", "lines", "note_from")
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.note_line = -1
-        """Which line is the note, or -1."""
+        self.note_from = NO_NOTE
+        """The first line of the note; NO_NOTE where there is none."""
         self._key: tuple[object, ...] = ()
         self._anchor = 0
         self._length = -1
@@ -64,10 +65,10 @@ class CellLines:
         self._key = key
         if cell.tone in MOVING and cell.text:
             self.lines = self._tail(cell.text, width, height)
-            self.note_line = -1
+            self.note_from = NO_NOTE
         else:
             self._length = -1
-            self.lines, self.note_line = settled_lines(cell, width, height)
+            self.lines, self.note_from = settled_lines(cell, width, height)
         return True
 
     def _tail(self, text: str, width: int, height: int) -> list[str]:
@@ -97,20 +98,20 @@ class CellLines:
 
 
 def settled_lines(cell: WallCell, width: int, height: int) -> tuple[list[str], int]:
-    """The head of a sample that does not grow, with its note, and which line is the note (-1: none)."""
+    """The head of a sample that does not grow, with its note, and where the note begins."""
     note = head_visible(cell.note, 400, newlines="mark")
     flags = f"{cell.flags} " if cell.flags else ""
     if not cell.text:
         lines = wrap(flags + note, width, height)
-        return lines, 0 if note else -1
+        return lines, 0 if note else NO_NOTE
     if height == 1:
         if note and cell.tone in LOUD:
             return [fit(flags + note, width)], 0
-        return [fit(flags + head_visible(cell.text, 2 * width, newlines="mark"), width)], -1
+        return [fit(flags + head_visible(cell.text, 2 * width, newlines="mark"), width)], NO_NOTE
     rows = height - bool(note)
     lines = _head(flags, cell.text, width, rows)
     if not note:
-        return lines, -1
+        return lines, NO_NOTE
     return [*lines, fit(note, width)], len(lines)
 
 
@@ -139,8 +140,8 @@ def _squeeze(shown: str) -> str:
 
 
 def _tail_start(text: str, width: int, height: int) -> int:
-    """Where to begin a tail that fills about half the slot, at a word where one begins nearby."""
-    room = max(width * max(height // 2, 1) - width // 2, 8)
+    """Where to begin a tail that nearly fills the slot, at a word where one begins nearby."""
+    room = max(width * height - width // 2 - 4, 8)
     if len(text) <= room:
         return 0
     start = len(text) - room

@@ -38,7 +38,7 @@ class ColumnView(Widget):
         self.column = -1
         self._wall = wall
         self._laid: dict[int, CellLines] = {}
-        self._gutter = 0
+        self._lead_width = 0
 
     def attend(self, column: int) -> None:
         """Draw another column from now on."""
@@ -49,7 +49,7 @@ class ColumnView(Widget):
     def redraw(self) -> None:
         """Lay everything out anew."""
         self._laid.clear()
-        self._gutter = 0
+        self._lead_width = 0
         self.refresh()
 
     def update_rows(self, rows: Iterable[int], old: Sequence[WallCell]) -> None:
@@ -85,45 +85,46 @@ class ColumnView(Widget):
         return self._draw(row, cells[row], laid, y - slot.y)
 
     @property
-    def gutter(self) -> int:
+    def lead_width(self) -> int:
         """Cells before the text: bar, label, space, glyph, space."""
-        if not self._gutter:
+        if not self._lead_width:
             cells = self._wall.cells_of(self.column)
             longest = max((cell_len(cells[at].label) for at in (0, len(cells) - 1)), default=1) if cells else 1
-            self._gutter = min(longest, 6) + 4
-        return self._gutter
+            self._lead_width = min(longest, 6) + 4
+        return self._lead_width
 
     def _lines(self, row: int, cell: WallCell, slot: Slot) -> CellLines:
         laid = self._laid.get(row)
         if laid is None:
             laid = self._laid[row] = CellLines()
-        laid.update(cell, max(self.size.width - self.gutter - 1, 1), slot.lines)
+        laid.update(cell, max(self.size.width - self.lead_width - 1, 1), slot.lines)
         return laid
 
     def _changed(self, cell: WallCell, before: WallCell, laid: CellLines, slot: Slot) -> list[Region]:
         width = self.size.width
-        lines, note = laid.lines, laid.note_line
-        laid.update(cell, max(width - self.gutter - 1, 1), slot.lines)
-        if (cell.tone, cell.glyph, cell.label, cell.flags) != (before.tone, before.glyph, before.label, before.flags):
+        lines, note = laid.lines, laid.note_from
+        laid.update(cell, max(width - self.lead_width - 1, 1), slot.lines)
+        if (cell.key, cell.tone, cell.flags) != (before.key, before.tone, before.flags):
             return [Region(0, slot.y, width, slot.lines)]
-        regions: list[Region] = []
+        is_same_lead = (cell.glyph, cell.label) == (before.glyph, before.label)
+        regions = [] if is_same_lead else [Region(0, slot.y, self.lead_width, 1)]
         for at in range(max(len(lines), len(laid.lines))):
             was = lines[at] if at < len(lines) else ""
             now = laid.lines[at] if at < len(laid.lines) else ""
-            if was != now or (note == at) != (laid.note_line == at):
-                reach = self.gutter + max(cell_len(was), cell_len(now))
+            if was != now or (note <= at) != (laid.note_from <= at):
+                reach = self.lead_width + max(cell_len(was), cell_len(now))
                 regions.append(Region(0, slot.y + at, min(reach, width), 1))
         return regions
 
     def _draw(self, row: int, cell: WallCell, laid: CellLines, line: int) -> Strip:
         styles = self._wall.styles_of
         is_here = self._wall.cursor == (self.column, row)
-        ground = "cursor" if is_here else ""
+        ground = self._ground(is_here)
         base = styles("text", ground)
         text = laid.lines[line] if line < len(laid.lines) else ""
-        width, gutter = self.size.width, self.gutter
+        width, gutter = self.size.width, self.lead_width
         segments = self._lead(cell, line, is_here, gutter, base)
-        if line == laid.note_line:
+        if line >= laid.note_from:
             segments.append(Segment(text, styles(cell.tone if cell.tone != "ok" else "quiet", ground)))
         elif not line and cell.flags and text.startswith(cell.flags):
             segments.append(Segment(cell.flags, styles("mark", ground)))
@@ -137,9 +138,13 @@ class ColumnView(Widget):
             segments.append(Segment(" " * room, base))
         return Strip(Segment.simplify(segments), width) if room >= 0 else Strip(segments).crop(0, width)
 
+    def _ground(self, is_here: bool) -> str:
+        """The cursor's background, where there is another sample to tell it from."""
+        return "cursor" if is_here and len(self._wall.plan.slots) > 1 else ""
+
     def _lead(self, cell: WallCell, line: int, is_here: bool, gutter: int, base: Style) -> list[Segment]:
         styles = self._wall.styles_of
-        ground = "cursor" if is_here else ""
+        ground = self._ground(is_here)
         if line == 0 and cell.key in self._wall.marked:
             bar = Segment("◆", styles("mark", ground))
         else:

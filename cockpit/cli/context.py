@@ -82,7 +82,7 @@ pass_context = click.make_pass_decorator(Context)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 
 
-class Text(click.ParamType):
+class Text(click.ParamType[str]):
     """A text that can be sent: words of the command line that are not valid text are refused, not guessed."""
 
     name = "text"

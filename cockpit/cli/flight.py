@@ -1,4 +1,4 @@
-"""Flies a run for a command: prints each sample as it ends, stops cleanly on Ctrl-C, says how it went. Sends nothing."""
+"""Flies a run for a command: prints each sample as it ends, stops on Ctrl-C, says how it went. Sends nothing itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import signal
 from collections.abc import Callable, Collection
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cockpit.cli import output
@@ -53,38 +53,18 @@ async def fly_and_print(
     from cockpit.runner import fly
 
     outcome = Outcome(len(plan.missing(done)))
-    ended: asyncio.Queue[Sample | None] = asyncio.Queue()
+    show = _show_json if as_json else _show_text
     release = _on_signals(live, outcome)
     try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_print(services, live, ended, as_json=as_json))
-            async with aclosing(fly(services, plan, live, done=done)) as events:
-                async for event in events:
-                    if isinstance(event, Finished):
-                        _count(outcome, event.sample)
-                        ended.put_nowait(event.sample)
-            ended.put_nowait(None)
+        async with aclosing(fly(services, plan, live, done=done)) as events:  # type: ignore[type-var]
+            async for event in events:
+                if isinstance(event, Finished):
+                    _count(outcome, event.sample)
+                    show(plan, event.sample)
     finally:
         release()
     outcome.capped = live.capped
     return outcome
-
-
-async def _print(services: Services, live: LiveRun, ended: asyncio.Queue[Sample | None], *, as_json: bool) -> None:
-    """Print samples in batches, each once it is durable: what was printed can be found again by its id."""
-    show = _show_json if as_json else _show_text
-    more = True
-    while more:
-        batch = [await ended.get()]
-        while not ended.empty():
-            batch.append(ended.get_nowait())
-        await services.store.flush()
-        for sample in batch:
-            if sample is None:
-                more = False
-            else:
-                stored = sample if sample.id is not None else replace(sample, id=live.ids.get(sample.key))
-                show(live.plan, stored)
 
 
 def _on_signals(live: LiveRun, outcome: Outcome) -> Callable[[], None]:

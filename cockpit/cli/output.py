@@ -1,4 +1,4 @@
-"""What commands print. Everything that is not ours is made visible first; JSON is ASCII, so it is exact and harmless."""
+"""What commands print. What is not ours is made visible first; JSON is ASCII, so exact and harmless."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ import click
 
 from cockpit.cli import output
 from cockpit.cli.context import TEXT, Context, as_json, pass_context
+from cockpit.core.catalog import Unsupported
 from cockpit.core.errors import InputError
 from cockpit.core.params import EFFORTS, NAMES, Params
 from cockpit.core.prompts import single
@@ -50,15 +51,19 @@ def unescape(text: str) -> str:
 @click.option("--inputs", type=click.Path(path_type=Path), help="JSONL, CSV or TSV: one set of variables a row.")
 @click.option("--sweep", multiple=True, metavar="PARAM=V1,V2", type=TEXT, help="A column for each value; repeatable.")
 @click.option("--cap", type=click.FloatRange(0, min_open=True), metavar="USD", help="Stop before spending more.")
-@click.option("--deadline", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Per request with retries.")
+@click.option(
+    "--deadline", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Per request with retries."
+)
 @click.option("--max-retries", type=click.IntRange(0), help="Per request.")
 @click.option("--fresh", is_flag=True, help="Ask again even where the same sample is stored.")
-@click.option("--unsupported", type=click.Choice(["refuse", "leave-out"]), help="What to do with settings a model lacks.")
+@click.option(
+    "--unsupported", type=click.Choice(["refuse", "leave-out"]), help="What to do with settings a model lacks."
+)
 @click.option("--name", type=TEXT, help="File it under this prompt's name.")
 @click.option("--dry-run", is_flag=True, help="Print the exact requests and send nothing.")
 @as_json
 @pass_context
-def send_command(ctx: Context, as_json: bool, dry_run: bool, **given: Any) -> int:
+def send_command(ctx: Context, /, *, as_json: bool, dry_run: bool, **given: Any) -> int:
     """Send PROMPT ('-' reads it from stdin, exactly) and print each sample as it ends.
 
     Without -m it goes to the config's default models, else to the local model. Plain output shows control characters
@@ -88,7 +93,7 @@ def _draft(ctx: Context, given: Mapping[str, Any], rows: tuple[Mapping[str, str]
     from cockpit.runner import Draft
 
     config = ctx.config
-    unsupported = (given["unsupported"] or config.unsupported).replace("-", " ")
+    asked: dict[str | None, Unsupported] = {"refuse": "refuse", "leave-out": "leave out", None: config.unsupported}
     cap = given["cap"] if given["cap"] is not None else config.cap_usd
     limits = {"deadline_s": given["deadline"], "max_retries": given["max_retries"]}
     return Draft(
@@ -101,7 +106,7 @@ def _draft(ctx: Context, given: Mapping[str, Any], rows: tuple[Mapping[str, str]
         cap_usd=cap,
         fresh=given["fresh"],
         project=ctx.project,
-        unsupported=unsupported,
+        unsupported=asked[given["unsupported"]],
         **{name: value for name, value in limits.items() if value is not None},
     )
 
@@ -191,7 +196,7 @@ def _show_requests(services: Services, plan: Plan, *, as_json: bool) -> None:
     """Every request as HTTP, with `$NAME` for the key."""
     from cockpit.core.snippets import as_curl
 
-    for key in plan.keys():
+    for key in plan.missing(()):
         request = plan.request(key)
         wire = services.providers.get(request.provider).wire(request)
         target = plan.targets[key.target]

@@ -1,9 +1,10 @@
-"""`cockpit export` and `cockpit import`: samples to files and other tools' history to samples. Formats are the core's."""
+"""`cockpit export` and `cockpit import`: samples to files, other tools' history to samples. Formats are the core's."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -36,7 +37,7 @@ TEXT_FORMATS = {"jsonl": exports.jsonl, "csv": exports.csv_text, "md": exports.m
 @as_json
 @pass_context
 def export_command(
-    ctx: Context, form: str | None, path: Path | None, query: str | None, run_ids: tuple[int, ...], as_json: bool
+    ctx: Context, /, *, form: str | None, path: Path | None, query: str | None, run_ids: tuple[int, ...], as_json: bool
 ) -> int:
     """Write the samples of the project, of runs or of a search to a file, whole or not at all.
 
@@ -70,6 +71,8 @@ def write_export(
             raise InputError("Nothing to export.", hint="cockpit run list --all shows what there is.")
         counted = Counted(source.items(chosen_runs))
         if to_file is None:
+            if sys.stdout.isatty() and chosen != "jsonl":
+                raise InputError("Samples may hold control characters.", hint="Name a file with -o FILE, or pipe it.")
             with contextlib.closing(os.fdopen(os.dup(1), "wb")) as stream:
                 _write(stream, chosen, counted, source, chosen_runs)
             return 0
@@ -139,7 +142,7 @@ class Source:
             for sample in samples.iter_samples(self._db, run_id):
                 if wanted and sample.id not in wanted:
                     continue
-                if sample.id in marked:
+                if sample.id is not None and sample.id in marked:
                     row = samples.get_sample(self._db, sample.id)
                     yield Exported(info, sample, row.tags, row.note)
                 else:

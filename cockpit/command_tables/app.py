@@ -72,8 +72,8 @@ EVERYWHERE: tuple[Command, ...] = (
     _app("notifications", "", "Notifications", "Ring and notify when a long run ends, or do not.", typing=False),
     _app("leave", "q", "Leave", "Go back; from a pane, quit.", typing=False),
     _app("quit", "ctrl+q", "Quit", "Quit; asks first only if something is running.", "quit"),
-    _app("palette", "ctrl+p", "commands", "Find any command by name and run it."),
-    _app("help", "f1,question_mark", "keys", "Show every key that works here."),
+    _app("palette", "ctrl+p", "Commands", "Find any command by name and run it."),
+    _app("help", "f1,question_mark", "Keys", "Show every key that works here."),
 )
 
 LISTS: tuple[Command, ...] = (

@@ -13,7 +13,7 @@ def _table(scope: str, group: str, *rows: tuple[str, str, str, str]) -> tuple[Co
     )
 
 
-def _typed(scope: str, name: str, keys: str, title: str, text: str, group: str) -> Command:
+def _typed(scope: str, name: str, keys: str, title: str, text: str, *, group: str) -> Command:
     """A command that works while a field has the keyboard too."""
     return Command(f"{scope}.{name}", keys, title, text, scope, name, footer=True, typing=True, group=group)
 
@@ -21,7 +21,7 @@ def _typed(scope: str, name: str, keys: str, title: str, text: str, group: str) 
 MODELS = _table(
     "models",
     "Models",
-    ("toggle", "space", "Choose", "Choose the highlighted model, or take it out again."),
+    ("choose", "space", "Choose", "Choose the highlighted model, or take it out again."),
     ("accept", "enter", "Done", "Use the chosen models; with none chosen, the highlighted one."),
     ("filter", "slash,i", "Filter or add", "Narrow the list as you type; any provider:model can be added by its name."),
     ("clear", "x", "Choose none", "Take every model out."),
@@ -77,15 +77,15 @@ SEARCH = (
         ("open", "enter", "Open", "Open the highlighted sample."),
         ("edit", "slash,i", "Search", "Type what to search for."),
     ),
-    _typed("search", "down", "down,ctrl+n", "Down", "The next match, while typing too.", "Search"),
-    _typed("search", "up", "up", "Up", "The match above, while typing too.", "Search"),
+    _typed("search", "down", "down,ctrl+n", "Down", "The next match, while typing too.", group="Search"),
+    _typed("search", "up", "up", "Up", "The match above, while typing too.", group="Search"),
 )
 
 SWEEP = (
     *_table(
         "sweep",
         "Sweep",
-        ("toggle", "space", "Sweep it", "Sweep the highlighted parameter, or leave it as it is."),
+        ("choose", "space", "Sweep it", "Sweep the highlighted parameter, or leave it as it is."),
         ("edit", "i", "Values", "Type the values, separated by commas."),
         ("accept", "enter", "Use", "Make one column for each combination."),
         ("clear", "x", "No sweep", "Sweep nothing."),
@@ -93,7 +93,7 @@ SWEEP = (
 )
 
 CONVERSATION = (
-    _typed("conversation", "send", "ctrl+j,ctrl+enter", "Send", "Send the turns up to the highlighted one.", "Turns"),
+    _typed("conversation", "send", "ctrl+j,ctrl+enter", "Send", "Send the turns to here.", group="Turns"),
     *_table(
         "conversation",
         "Turns",
@@ -108,7 +108,7 @@ CONVERSATION = (
 )
 
 INPUTS = (
-    _typed("inputs", "accept", "ctrl+j,ctrl+enter", "Use", "Run the prompt once for each row of this file.", "Inputs"),
+    _typed("inputs", "accept", "ctrl+j,ctrl+enter", "Use", "Run the prompt for each row.", group="Inputs"),
     *_table(
         "inputs",
         "Inputs",

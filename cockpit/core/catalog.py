@@ -81,9 +81,7 @@ class Catalog:
         """Names in the table that mean nothing, in words; they are not used."""
 
     @classmethod
-    def load(
-        cls, overrides: Mapping[str, Any] | None = None, protocols: Mapping[str, str] | None = None
-    ) -> Catalog:
+    def load(cls, overrides: Mapping[str, Any] | None = None, protocols: Mapping[str, str] | None = None) -> Catalog:
         """The table that comes with the program, with overrides of the same shape on top."""
         return cls(_merged(_shipped(), overrides or {}), protocols)
 
@@ -106,7 +104,7 @@ class Catalog:
         if not isinstance(price, Mapping) or "input" not in price or "output" not in price:
             return None
         known = {name: price[name] for name in PRICE_NAMES if name in price}
-        known.setdefault("date", self.dated)
+        known.setdefault("date", str(self._tables.get("prices_date", self.dated)))
         return Price(**known)
 
     def suggestions(self, provider: str) -> list[str]:
@@ -178,7 +176,7 @@ def _unknown_fields(tables: Mapping[str, Any]) -> list[str]:
     found = []
     for provider, table in tables.items():
         if not isinstance(table, Mapping):
-            if provider not in ("date", "source"):
+            if provider not in ("date", "prices_date", "source"):
                 found.append(f"{provider} is not a table of a provider")
             continue
         found += [f"{provider}: {name} is not known" for name in table if name not in PROVIDER_NAMES]

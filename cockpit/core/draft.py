@@ -1,8 +1,9 @@
-"""What lies on the Play pane before it is sent: an immutable value and its edits. No I/O, no widgets, no sending."""
+"""What lies on the Play pane before it is sent: a value and its edits. No I/O, no widgets, no sending."""
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -18,7 +19,10 @@ FIRST_N = 4
 EXAMPLES: tuple[tuple[str, str], ...] = (
     ("a question with many answers", "Name one animal that could be a good detective, and say why in one sentence."),
     ("a judgement", "Is the reply below a refusal? Answer REFUSAL or ANSWER.\n\nReply: {{reply}}\n\nVerdict:"),
-    ("a number to guess", "A bat and a ball cost 1.10 together. The bat costs 1.00 more than the ball. How much is the ball?"),
+    (
+        "a number to guess",
+        "A bat and a ball cost 1.10 together. The bat costs 1.00 more than the ball. How much is the ball?",
+    ),
 )
 """Title and text of the prompts offered on the first start."""
 EXAMPLE_VALUES: Row = {"reply": "Sure! The capital of France is Paris."}
@@ -226,7 +230,7 @@ def parse_stops(text: str) -> tuple[str, ...]:
         return tuple(part.strip().replace("\\n", "\n").replace("\\t", "\t") for part in text.split(",") if part.strip())
     rest = _QUOTED.sub("", text).replace(",", " ").strip()
     if rest:
-        raise InputError(f"Stop strings are like \"\\n\\n\", \"END\"; {rest[:20]} is not quoted.")
+        raise InputError(f'Stop strings are like "\\n\\n", "END"; {rest[:20]} is not quoted.')
     try:
         return tuple(json.loads(match[0]) for match in _QUOTED.finditer(text))
     except ValueError as error:
@@ -238,7 +242,7 @@ def _number(name: str, text: str) -> float:
         value = float(text)
     except ValueError:
         raise InputError(f"{name} is a number, not {text}.") from None
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         raise InputError(f"{name} is a number, not {text}.")
     return value
 

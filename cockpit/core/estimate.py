@@ -1,4 +1,4 @@
-"""What a send will take in tokens and dollars, before it is sent. Guesses, to be shown as such; nothing is counted here."""
+"""What a send will take in tokens and dollars. Guesses, to be shown as such; nothing is counted here."""
 
 from __future__ import annotations
 

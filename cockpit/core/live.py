@@ -112,6 +112,10 @@ class LiveRun:
         if self._on_cancel:
             self._on_cancel(None)
 
+    def halt(self) -> None:
+        """Send nothing more; what is in flight may end."""
+        self.halted = True
+
     def cancel_sample(self, key: SampleKey) -> None:
         """End one stream, or keep one sample from being sent."""
         if self._on_cancel and self.samples[key].state != "done":

@@ -14,7 +14,7 @@ Protocol = Literal["openai", "openai-responses", "anthropic"]
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a model's API accepts. The defaults are those of an OpenAI-compatible server about which nothing is known."""
+    """What a model's API accepts. The defaults are for an OpenAI-compatible server about which nothing is known."""
 
     temperature: bool = True
     top_p: bool = True
@@ -114,13 +114,9 @@ def _limits(model: str, can: Capabilities, params: Params) -> list[Refusal]:
             )
         )
     if not can.whitespace_stop and any(not stop.strip() for stop in params.stop):
-        found.append(
-            Refusal("stop", f"{model} refuses stop strings that are only whitespace.", can_leave_out=False)
-        )
+        found.append(Refusal("stop", f"{model} refuses stop strings that are only whitespace.", can_leave_out=False))
     if params.logprobs is not None and params.logprobs > can.max_logprobs:
-        found.append(
-            Refusal("logprobs", f"{model} gives at most {can.max_logprobs} logprobs.", can_leave_out=False)
-        )
+        found.append(Refusal("logprobs", f"{model} gives at most {can.max_logprobs} logprobs.", can_leave_out=False))
     effort = params.reasoning_effort
     if effort is not None and can.efforts and effort not in can.efforts:
         taken = ", ".join(can.efforts)

@@ -129,6 +129,7 @@ class Flight:
         """Send everything that is to be sent."""
         live = self._live
         live.started = self._sender.clock()
+        self._ledger.spent = live.spent_usd
         live.attach(self._cancel)
         try:
             async with asyncio.TaskGroup() as group:

@@ -55,9 +55,7 @@ class HttpProvider(ABC):
         self._env = env
         self._catalog = catalog
         self._key_required = key_required
-        self._http = HttpClient(
-            settings.base_url, keep_alive=settings.keep_alive, read_timeout=settings.read_timeout
-        )
+        self._http = HttpClient(settings.base_url, keep_alive=settings.keep_alive, read_timeout=settings.read_timeout)
 
     @abstractmethod
     def body(self, request: Request) -> dict[str, Any]:
@@ -221,7 +219,8 @@ class HttpProvider(ABC):
         if self._key_required and not self._key():
             raise errors.no_key(place)
         filled = {}
-        for name, value in headers.items():
+        for name, template in headers.items():
+            value = template
             for secret, shown in place.secrets.items():
                 if shown in value:
                     value = value.replace(shown, secret)

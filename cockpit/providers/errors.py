@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from cockpit.core.errors import FailureKind, ProviderError
@@ -21,7 +21,7 @@ NAMED_PARAM = re.compile(
     r"(?:[Uu]nsupported (?:parameter|value)|[Uu]nrecognized (?:request )?(?:argument|parameter)(?: supplied)?"
     r"|[Uu]nknown (?:parameter|field|name))[:\s]+['\"`]?([\w.]+)"
 )
-REFUSED_PARAM = re.compile(r"['\"`]([a-z_]{2,40})['\"`] (?:is|are) (?:not supported|deprecated|not permitted|unsupported)")
+REFUSED_PARAM = re.compile(r"['\"`]([a-z_]{2,40})['\"`] (?:is|are) (?:not supported|deprecated|unsupported)")
 
 BY_STATUS: dict[int, FailureKind] = {
     401: "auth",
@@ -87,12 +87,12 @@ def from_response(
     status: int, body: bytes, place: Place, *, retry_after: float | None = None, request_id: str | None = None
 ) -> ProviderError:
     """The error behind an HTTP status that is not 2xx."""
-    said, word, param = _said(body)
+    said = _said(body)
     kind = BY_STATUS.get(status) or ("server" if status >= 500 else "bad_request")
-    if status == 429 and ("insufficient_quota" in word or "billing" in word):
+    if status == 429 and _no_credit(status, said):
         kind = "bad_request"
-    message = clean(said, place) or _bare(status)
-    hint = _hint(kind, status, word, message, param, place)
+    message = clean(said.message, place) or _bare(status)
+    hint = _hint(kind, status, said._replace(message=message), place)
     shown = message if str(status) in message[:20] else f"{status}: {message}"
     return ProviderError(
         kind,
@@ -106,27 +106,24 @@ def from_response(
 
 def from_event(error: Any, place: Place, *, request_id: str | None = None) -> ProviderError:
     """The error that a server reported inside a stream or a 200 answer."""
-    said, word, param = _parts(error)
+    said = _parts(error)
     code = error.get("code") if isinstance(error, Mapping) else None
     status = code if isinstance(code, int) and 400 <= code < 600 else None
     kind: FailureKind = "server"
     if status is not None:
         kind = BY_STATUS.get(status) or ("server" if status >= 500 else "bad_request")
     for part, named in BY_WORD:
-        if part in word:
+        if part in said.word:
             kind = named
             break
-    message = clean(said, place) or "the server reported an error without a message"
-    return ProviderError(
-        kind, message, hint=_hint(kind, status or 0, word, message, param, place), status=status, request_id=request_id
-    )
+    message = clean(said.message, place) or "the server reported an error without a message"
+    hint = _hint(kind, status or 0, said._replace(message=message), place)
+    return ProviderError(kind, message, hint=hint, status=status, request_id=request_id)
 
 
 def no_key(place: Place) -> ProviderError:
     """No key to send."""
-    return ProviderError(
-        "no_key", f"No API key for {place.provider}.", hint=f"Set {place.key_env} and start again."
-    )
+    return ProviderError("no_key", f"No API key for {place.provider}.", hint=f"Set {place.key_env} and start again.")
 
 
 def cut(place: Place, request_id: str | None = None) -> ProviderError:
@@ -151,31 +148,38 @@ def not_an_answer(body: bytes, content_type: str, place: Place) -> ProviderError
     )
 
 
-def _said(body: bytes) -> tuple[str, str, str]:
-    """The message, a lower-case type and code, and the parameter it names."""
+class Said(NamedTuple):
+    """What an error's body says: the message, type and code in lower case, the parameter it names."""
+
+    message: str = ""
+    word: str = ""
+    param: str = ""
+
+
+def _said(body: bytes) -> Said:
     text = body.decode("utf-8", "replace")
     try:
         data = json.loads(text)
     except ValueError:
-        return text, "", ""
+        return Said(text)
     return _parts(data)
 
 
-def _parts(data: Any) -> tuple[str, str, str]:
+def _parts(data: Any) -> Said:
     if isinstance(data, list) and data:
         data = data[0]
     if not isinstance(data, Mapping):
-        return (data if isinstance(data, str) else ""), "", ""
+        return Said(data if isinstance(data, str) else "")
     inner = data.get("error", data)
     if isinstance(inner, str):
-        return inner, "", ""
+        return Said(inner)
     if not isinstance(inner, Mapping):
         inner = data
     said = next((inner[n] for n in ("message", "detail", "msg", "error_description") if inner.get(n)), "")
     if not isinstance(said, str):
         said = json.dumps(said)[:2000]
     word = " ".join(str(inner.get(n)) for n in ("type", "code", "status") if inner.get(n)).lower()
-    return said, word, str(inner.get("param") or "")
+    return Said(said, word, str(inner.get("param") or ""))
 
 
 def _bare(status: int) -> str:
@@ -183,8 +187,12 @@ def _bare(status: int) -> str:
     return f"{status}: {names.get(status, 'the server failed' if status >= 500 else 'the request was refused')}"
 
 
-def _hint(kind: FailureKind, status: int, word: str, message: str, param: str, place: Place) -> str:
-    if "insufficient_quota" in word or "billing" in word or status == 402:
+def _no_credit(status: int, said: Said) -> bool:
+    return status == 402 or "insufficient_quota" in said.word or "billing" in said.word
+
+
+def _hint(kind: FailureKind, status: int, said: Said, place: Place) -> str:
+    if _no_credit(status, said):
         return f"The account behind {place.key_env or place.provider} has no credit left."
     if kind == "auth":
         return f"Check {place.key_env}." if place.key_env else f"Set key_env for {place.provider} in the config."
@@ -192,23 +200,39 @@ def _hint(kind: FailureKind, status: int, word: str, message: str, param: str, p
         near = f" Close: {', '.join(place.near)}." if place.near else ""
         return f"Check the model name {place.model!r} and the base URL {place.url}.{near}"
     if kind == "bad_request":
-        return _param_hint(message, param, place)
+        return _param_hint(said, place)
     if 300 <= status < 400:
         return f"The server redirects; set the base URL of {place.provider} to where it leads."
     return ""
 
 
-def _param_hint(message: str, param: str, place: Place) -> str:
-    found = NAMED_PARAM.search(message) or REFUSED_PARAM.search(message)
-    name = found[1].rstrip(".") if found else param
+def _param_hint(said: Said, place: Place) -> str:
+    found = NAMED_PARAM.search(said.message) or REFUSED_PARAM.search(said.message)
+    name = found[1].rstrip(".") if found else said.param
     if not name or name in ("messages", "input", "model"):
         return ""
-    if found is None and "support" not in message and "deprecated" not in message:
+    if found is None and "support" not in said.message and "deprecated" not in said.message:
         return ""
     return (
         f"{place.model} does not take {name} as sent: unset it, or record that in the config as "
-        f"[models.{place.provider}.models.\"{place.model}\"]."
+        f'[models.{place.provider}.models."{place.model}"].'
     )
+
+
+SAID: tuple[tuple[frozenset[str], str, str], ...] = (
+    (
+        frozenset(
+            {"ClientConnectorCertificateError", "SSLCertVerificationError", "ClientConnectorSSLError", "SSLError"}
+        ),
+        "TLS failed",
+        "For a private authority, set SSL_CERT_FILE to its file.",
+    ),
+    (
+        frozenset({"ProxyError", "ClientHttpProxyError", "ClientProxyConnectionError"}),
+        "The proxy failed",
+        "Check HTTPS_PROXY and NO_PROXY.",
+    ),
+)
 
 
 def from_exception(error: BaseException, place: Place) -> ProviderError:
@@ -218,12 +242,9 @@ def from_exception(error: BaseException, place: Place) -> ProviderError:
     if names & {"ClientConnectorDNSError", "gaierror"}:
         host = place.url.split("/")[2] if "//" in place.url else place.url
         return ProviderError("connection", f"The name {host} was not found.", hint="Is there a network?")
-    if names & {"ClientConnectorCertificateError", "SSLCertVerificationError", "ClientConnectorSSLError", "SSLError"}:
-        return ProviderError(
-            "connection", f"TLS failed: {said}"[:LONGEST], hint="For a private authority, set SSL_CERT_FILE to its file."
-        )
-    if names & {"ProxyError", "ClientHttpProxyError", "ClientProxyConnectionError"}:
-        return ProviderError("connection", f"The proxy failed: {said}"[:LONGEST], hint="Check HTTPS_PROXY and NO_PROXY.")
+    for kinds, message, hint in SAID:
+        if names & kinds:
+            return ProviderError("connection", f"{message}: {said}"[:LONGEST], hint=hint)
     if names & {"ConnectionTimeoutError", "PoolTimeout"}:
         return ProviderError("timeout", f"{place.url} did not accept a connection in time.")
     if names & {"SocketTimeoutError", "ServerTimeoutError", "ReadTimeout", "TimeoutError"}:

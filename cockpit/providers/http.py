@@ -123,7 +123,9 @@ class HttpClient:
         import httpx
 
         try:
-            request = httpx.Request(method, url, headers=headers, content=content, extensions={"timeout": self._timeout})
+            request = httpx.Request(
+                method, url, headers=headers, content=content, extensions={"timeout": self._timeout}
+            )
             return Reply(await transport.handle_async_request(request), place)
         except Exception as error:
             raise from_exception(error, place) from None
@@ -149,13 +151,9 @@ class HttpClient:
         return self._transport
 
     def _abandon(self) -> None:
-        """Let go of a session whose loop is gone; it can no longer be closed in order."""
+        """Let go of a session whose loop has ended; only in that loop could it be closed in order."""
         if self._session is not None:
-            connector = self._session.connector
             self._session.detach()
-            if connector is not None:
-                with suppress(RuntimeError):
-                    connector._close_immediately()
             self._session = None
 
 

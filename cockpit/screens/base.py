@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from textual.actions import SkipAction
+from textual.actions import SkipAction, parse
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingsMap
 from textual.containers import Vertical
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.timer import Timer
 from textual.widget import Widget
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result", default=None)
 Severity = Literal["information", "warning", "error"]
 FLUSHES_PER_SECOND = 30
-# Dialogs and fields use these keys themselves, so a typing command on one of them acts in the multi-line editor only.
-_FIELD_KEYS = frozenset({"enter", "tab", "shift+tab", "escape", "up", "down"})
+# One-line fields, lists and dialogs use these keys: a typing command on one acts in the multi-line editor only.
+_EDITOR_KEYS = frozenset({"enter"})
 
 
 def bindings(scope: str, keymap: Keymap) -> list[Binding]:
@@ -41,7 +42,7 @@ def bindings(scope: str, keymap: Keymap) -> list[Binding]:
 
 def _binding(command: Command, key: str) -> Binding:
     priority = command.typing and not is_plain(key)
-    in_editor_only = priority and key in _FIELD_KEYS
+    in_editor_only = priority and key in _EDITOR_KEYS
     return Binding(
         key,
         f"in_editor({command.action!r})" if in_editor_only else command.action,
@@ -53,6 +54,11 @@ def _binding(command: Command, key: str) -> Binding:
     )
 
 
+def _label(title: str) -> str:
+    """A title as the key bar has it: small, unless it is an abbreviation."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+
+
 def takes_letters(widget: Widget | None) -> bool:
     """Whether letters typed now go into this widget's text."""
     return widget is not None and widget.check_consume_key("a", "a")
@@ -61,6 +67,12 @@ def takes_letters(widget: Widget | None) -> bool:
 def is_editor(widget: Widget | None) -> bool:
     """Whether the widget is a multi-line editor (asked by name, so that the editor need not be loaded)."""
     return any(kind.__name__ == "TextArea" for kind in type(widget).__mro__)
+
+
+def is_enabled(node: DOMNode, action: str) -> bool:
+    """Whether an action, written as in a binding, can be carried out on the node now."""
+    _, name, parameters = parse(action)
+    return bool(node.check_action(name, parameters))
 
 
 def keymap_of(app: object) -> Keymap:
@@ -115,6 +127,10 @@ class PaneScreen(Screen[Result]):
         self._bindings = BindingsMap(bindings(self.scope, keymap_of(self.app)))
         self.bindings_updated_signal.subscribe(self, lambda _: self.refresh_keys(), immediate=True)
         self.call_after_refresh(self.refresh_keys)
+
+    def on_screen_resume(self) -> None:
+        """The key bar stood still while a dialog was in front."""
+        self.refresh_keys()
 
     @property
     def cockpit(self) -> CockpitApp:
@@ -183,11 +199,11 @@ class PaneScreen(Screen[Result]):
     def refresh_keys(self) -> None:
         """Show the keys that work now. It follows the focus; call `refresh_bindings` when `check_action` changes."""
         bar = self.query_one_optional("#key-bar", KeyBar)
-        if bar is None or not self.is_attached:
+        if bar is None or self.app.screen is not self:
             return
         keymap, typing = keymap_of(self.app), self.typing
         keys = [
-            (key, command.title)
+            (key, _label(command.title))
             for command, key in shown_keys(self.footer_commands(), keymap, typing=typing)
             if self._works(command)
         ]
@@ -199,13 +215,12 @@ class PaneScreen(Screen[Result]):
 
     def _works(self, command: Command) -> bool:
         node = self.app if command.scope == "app" else self
-        name, _, rest = command.action.partition("(")
-        return bool(node.check_action(name, (rest.strip("')\""),) if rest else ()))
+        return is_enabled(node, command.action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """An action bound for the editor alone works when the action itself does."""
         if action == "in_editor":
-            return self.check_action(str(parameters[0]), ())
+            return is_enabled(self, str(parameters[0]))
         return super().check_action(action, parameters)
 
     async def action_in_editor(self, action: str) -> None:
@@ -276,6 +291,6 @@ def report_failure(screen: Screen[Any], event: Worker.StateChanged) -> None:
 def panel(title: str, keys: str) -> Vertical:
     """The frame of a dialog: its title in the border above, its keys in the border below. Neither is parsed."""
     frame = Vertical(classes="panel")
-    frame.border_title = Content(visible(title, newlines="mark"))  # type: ignore[assignment]
-    frame.border_subtitle = Content(visible(keys, newlines="mark"))  # type: ignore[assignment]
+    frame.border_title = Content(visible(title, newlines="mark"))
+    frame.border_subtitle = Content(visible(keys, newlines="mark"))
     return frame

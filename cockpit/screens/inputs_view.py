@@ -114,8 +114,15 @@ def complete_path(text: str) -> tuple[str, list[str]]:
         return text, []
     if not names:
         return text, []
-    common = os.path.commonprefix(names)
+    common = _common(names)
     return (f"{folder}/{common}" if "/" in text else common), names
+
+
+def _common(names: Sequence[str]) -> str:
+    """What all names begin with, character by character; names are sorted, so the two ends tell."""
+    first, last = names[0], names[-1]
+    same = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    return first[:same]
 
 
 def _shown(entry: os.DirEntry[str]) -> str:

@@ -51,7 +51,7 @@ class ModelPicker(ListScreen[tuple[str, ...] | None]):
             yield rows
             yield Plain("", id="said", classes="said list")
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         """Read the table of models off the loop, then show it."""
         self.rows.focus()
         self.rows.columns = WIDE if self.size.width >= NARROW_BELOW else NARROW
@@ -60,7 +60,7 @@ class ModelPicker(ListScreen[tuple[str, ...] | None]):
     @work(exit_on_error=False)
     async def _read(self) -> None:
         config = self.services.config
-        self._catalog = await asyncio.to_thread(Catalog.load, config.overrides)
+        self._catalog = await asyncio.to_thread(lambda: self.services.catalog)
         self._all = model_rows(self._catalog, self.services.providers, config.aliases, self._chosen, {})
         self.rows.marked.update(self._chosen)
         self._show()
@@ -82,7 +82,7 @@ class ModelPicker(ListScreen[tuple[str, ...] | None]):
         note = row.missing or row.takes
         tone = "cancel" if row.missing else "mark" if glyph else "ok"
         glyph = glyph or ("⚿" if row.missing else "✓")
-        cells = (name, row.context, row.price, note)
+        cells: tuple[str, ...] = (name, row.context, row.price, note)
         if len(self.rows.columns) == len(NARROW):
             cells = (name, row.price, note)
         return ListRow(row.name, cells, glyph, tone)
@@ -126,7 +126,7 @@ class ModelPicker(ListScreen[tuple[str, ...] | None]):
     def _opened(self) -> None:
         self.action_accept()
 
-    def action_toggle(self) -> None:
+    def action_choose(self) -> None:
         """Choose the highlighted model, or no longer."""
         self.rows.action_mark()
 

@@ -1,9 +1,9 @@
-"""What the screens opened from a pane share: their look, their heading, a list with its filter. No use case lives here."""
+"""What the screens opened from a pane share: look, heading, a list with its filter. No use case lives here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.content import Content
@@ -21,7 +21,7 @@ class OpenedScreen(PaneScreen[Result]):
     """A screen over a pane; `escape` in the moving state, or q, leaves it."""
 
     CSS_PATH = "opened.tcss"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (110, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
 
     def __init__(self, services: Services | None = None) -> None:
         super().__init__()

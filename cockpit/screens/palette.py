@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from textual.screen import Screen
 
 from cockpit.commands import for_scope
-from cockpit.screens.base import PaneScreen
+from cockpit.screens.base import PaneScreen, is_enabled
 from cockpit.screens.pick import Choice, ListDialog
 
 if TYPE_CHECKING:
@@ -60,15 +60,8 @@ def _scope_entries(app: CockpitApp, screen: Screen[Any], scope: str) -> list[Ent
     return [
         Entry(command.title, command.help, app.keymap.all_shown(command), _runner(node, command.action))
         for command in for_scope(scope)
-        if command.id not in _NOT_OFFERED and node.check_action(*_parsed(command.action))
+        if command.id not in _NOT_OFFERED and is_enabled(node, command.action)
     ]
-
-
-def _parsed(action: str) -> tuple[str, tuple[object, ...]]:
-    from textual.actions import parse
-
-    _, name, parameters = parse(action)
-    return name, tuple(parameters)
 
 
 def _runner(node: Any, action: str) -> Callable[[], Awaitable[Any]]:

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
 async def palette(app: CockpitApp) -> None:
     """Offer every command that can be reached now, and run the chosen one."""
-    from cockpit.screens.palette import Palette, reachable
+    from cockpit.screens.palette import Entry, Palette, reachable
 
-    await app.push_screen(Palette(reachable(app)), lambda chosen: chosen and app.call_later(chosen.run))
+    def run(chosen: Entry | None) -> None:
+        if chosen is not None:
+            app.call_later(chosen.run)
+
+    await app.push_screen(Palette(reachable(app)), run)
 
 
 async def help(app: CockpitApp) -> None:

@@ -92,13 +92,13 @@ class SweepScreen(ListScreen[Sweep | None]):
         return {name: parse_values(name, self._texts[name]) for name in self._texts if name in self.rows.marked}
 
     @property
-    def _name(self) -> str:
+    def _picked(self) -> str:
         row = self.rows.current
         return str(row.key) if row else "temperature"
 
     def _show_values(self) -> None:
         field = self.query_one("#values", Field)
-        field.value = self._texts[self._name]
+        field.value = self._texts[self._picked]
 
     @on(RowList.Moved)
     def _moved(self) -> None:
@@ -114,15 +114,15 @@ class SweepScreen(ListScreen[Sweep | None]):
 
     @on(Field.Changed)
     def _typed(self, event: Field.Changed) -> None:
-        self._texts[self._name] = event.value
-        self.rows.marked.add(self._name)
+        self._texts[self._picked] = event.value
+        self.rows.marked.add(self._picked)
         self._show()
 
     @on(Field.Submitted)
     def _typed_all(self) -> None:
         self.rows.focus()
 
-    def action_toggle(self) -> None:
+    def action_choose(self) -> None:
         """Sweep the highlighted parameter, or no longer."""
         self.rows.action_mark()
 

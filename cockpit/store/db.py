@@ -13,8 +13,10 @@ from typing import Any, Literal, TypeVar
 
 from cockpit.core.errors import StoreError
 from cockpit.store import opening, trouble
-from cockpit.store.opening import Database as Database
+from cockpit.store.opening import Database
 from cockpit.store.writer import Reports, Writer
+
+__all__ = ["Database", "Finding", "Store", "check", "open_store"]
 
 T = TypeVar("T")
 

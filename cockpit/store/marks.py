@@ -116,6 +116,15 @@ def list_examples(db: sqlite3.Connection, project_id: int, verdict: Verdict | No
         (project_id, verdict) if verdict else (project_id,),
     )
     return [
-        ExampleRow(*row[:4], None if row[4] is None else unpack(row[4]), unpack(row[5]), unpack(row[6]), row[7])
+        ExampleRow(
+            id=row[0],
+            project_id=row[1],
+            sample_id=row[2],
+            verdict=row[3],
+            label=None if row[4] is None else unpack(row[4]),
+            input=unpack(row[5]),
+            output=unpack(row[6]),
+            created_at=row[7],
+        )
         for row in rows
     ]

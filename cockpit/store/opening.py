@@ -145,7 +145,8 @@ def _migrate(db: Database, path: Path) -> None:
 def _create(db: sqlite3.Connection) -> None:
     """All steps on an empty file, recorded as sqlite-utils records them, without the 0.1 s its import costs."""
     db.execute(
-        'CREATE TABLE "_sqlite_migrations" ("id" INTEGER PRIMARY KEY, "migration_set" TEXT, "name" TEXT, "applied_at" TEXT)'
+        'CREATE TABLE "_sqlite_migrations"'
+        ' ("id" INTEGER PRIMARY KEY, "migration_set" TEXT, "name" TEXT, "applied_at" TEXT)'
     )
     db.execute(
         'CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"'

@@ -8,9 +8,21 @@ from dataclasses import dataclass
 from cockpit.core.errors import StoreError
 from cockpit.core.prompts import Version
 from cockpit.store.clock import now
-from cockpit.store.tally import TallyRow as TallyRow
-from cockpit.store.tally import version_tally as version_tally
+from cockpit.store.tally import TallyRow, version_tally
 from cockpit.store.text import pack, pack_json, unpack, unpack_json
+
+__all__ = [
+    "PromptRow",
+    "TallyRow",
+    "VersionRow",
+    "ensure_prompt",
+    "get_version",
+    "list_prompts",
+    "list_versions",
+    "save_version",
+    "set_note",
+    "version_tally",
+]
 
 
 @dataclass(frozen=True, slots=True)

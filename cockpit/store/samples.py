@@ -12,13 +12,28 @@ from cockpit.core.errors import StoreError
 from cockpit.core.ports import TokenLogprob, Usage
 from cockpit.core.samples import Failure, Sample, SampleKey
 from cockpit.store import tally
-from cockpit.store.marks import set_gold as set_gold
-from cockpit.store.marks import set_sample_note as set_sample_note
-from cockpit.store.marks import tag as tag
-from cockpit.store.marks import untag as untag
-from cockpit.store.search import Hit as Hit
-from cockpit.store.search import search as search
+from cockpit.store.marks import set_gold, set_sample_note, tag, untag
+from cockpit.store.search import Hit, search
 from cockpit.store.text import pack, pack_json, unpack, unpack_json
+
+__all__ = [
+    "Hit",
+    "SampleRow",
+    "add_sample",
+    "as_cached",
+    "done_keys",
+    "find_cached",
+    "get_plain",
+    "get_sample",
+    "iter_samples",
+    "run_samples",
+    "samples_for",
+    "search",
+    "set_gold",
+    "set_sample_note",
+    "tag",
+    "untag",
+]
 
 MEMO_BODIES = 64
 """Request bodies the writer keeps at hand, so that n samples of one request hash and look it up once."""
@@ -62,7 +77,7 @@ _SELECT = """SELECT sample.id, run_id, target, input, idx, model.name, text, rea
 
 @dataclass(frozen=True, slots=True)
 class SampleRow:
-    """A sample with where it stands: its run, prompt and marks. `attempts` are failed ones it replaced, oldest first."""
+    """A sample and where it stands: run, prompt, marks. `attempts` are failed ones it replaced, oldest first."""
 
     sample: Sample
     project_id: int
@@ -156,7 +171,7 @@ def _model_id(db: sqlite3.Connection, name: str) -> int:
     if known is not None:
         return int(known)
     row = db.execute("SELECT id FROM model WHERE name = ?", (pack(name),)).fetchone()
-    found = row[0] if row else db.execute("INSERT INTO model (name) VALUES (?)", (pack(name),)).lastrowid
+    found: Any = row[0] if row else db.execute("INSERT INTO model (name) VALUES (?)", (pack(name),)).lastrowid
     memo["model", name] = found
     return int(found)
 
@@ -338,7 +353,8 @@ def samples_for(
     """
     found: list[Sample] = []
     runs = db.execute(
-        "SELECT run.id, body FROM run JOIN input_set ON input_set.id = input_set_id WHERE version_id = ? ORDER BY run.id",
+        """SELECT run.id, body FROM run JOIN input_set ON input_set.id = input_set_id
+           WHERE version_id = ? ORDER BY run.id""",
         (version_id,),
     ).fetchall()
     for run_id, body in runs:

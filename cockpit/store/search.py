@@ -160,14 +160,15 @@ def _finder(query: Query) -> re.Pattern[str] | None:
 
 def _hit(db: sqlite3.Connection, sample_id: int, find: re.Pattern[str] | None) -> Hit:
     run_id, model, created, ended, text, reasoning = db.execute(
-        """SELECT run_id, name, created_at, ended, substr(CAST(text AS BLOB), 1, ?), substr(CAST(reasoning AS BLOB), 1, ?)
+        """SELECT run_id, name, created_at, ended,
+           substr(CAST(text AS BLOB), 1, ?), substr(CAST(reasoning AS BLOB), 1, ?)
            FROM sample JOIN model ON model.id = model_id WHERE sample.id = ?""",
         (READ, READ, sample_id),
     ).fetchone()
     return Hit(sample_id, run_id, unpack(model), _snippet((text, reasoning), find), created, ended)
 
 
-def _snippet(sources: Sequence[bytes | str], find: re.Pattern[str] | None) -> str:
+def _snippet(sources: Sequence[bytes | str | None], find: re.Pattern[str] | None) -> str:
     """A bounded piece of the first source that has the match, or of the first that is not empty."""
     texts = [show_bytes(source) for source in sources]
     for text in texts:

@@ -12,7 +12,8 @@ from cockpit.store.text import unpack, unpack_json
 
 _ENDINGS: tuple[str, ...] = get_args(Ended)
 
-_COUNT = """INSERT INTO tally (run_id, target, ended, failed, n, chars, tokens, tokens_n, cost_usd, cost_n, cost_unknown)
+_COUNT = """INSERT INTO tally
+    (run_id, target, ended, failed, n, chars, tokens, tokens_n, cost_usd, cost_n, cost_unknown)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n,
     chars = chars + excluded.chars, tokens = tokens + excluded.tokens, tokens_n = tokens_n + excluded.tokens_n,
     cost_usd = cost_usd + excluded.cost_usd, cost_n = cost_n + excluded.cost_n,
@@ -73,7 +74,7 @@ def version_tally(db: sqlite3.Connection, version_id: int) -> list[TallyRow]:
         names[run_id] = [target["name"] for target in unpack_json(targets)]
     sums: dict[str, dict[str, Any]] = {name: {} for columns in names.values() for name in columns}
     rows = db.execute(
-        """SELECT run_id, target, ended, failed, n, chars, tokens, tokens_n, tally.cost_usd, cost_n, cost_unknown
+        """SELECT run_id, target, ended, failed, tally.n, chars, tokens, tokens_n, tally.cost_usd, cost_n, cost_unknown
            FROM tally JOIN run ON run.id = run_id WHERE version_id = ?""",
         (version_id,),
     )

@@ -39,6 +39,6 @@ def unpack_json(value: str | bytes | None) -> Any:
     return None if value is None else json.loads(unpack(value))
 
 
-def show_bytes(value: bytes | str) -> str:
+def show_bytes(value: bytes | str | None) -> str:
     """A readable form of a piece cut out of a text, which may begin or end inside a character."""
-    return value if isinstance(value, str) else value.decode("utf-8", "replace")
+    return value if isinstance(value, str) else (value or b"").decode("utf-8", "replace")

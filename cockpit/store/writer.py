@@ -189,11 +189,11 @@ class Writer:
             refused = [item for item in self._items if item.future is not None]
             self._items = deque(item for item in self._items if item.future is None)
             self._awaited = 0
-        for item in refused:
-            self._answer(item, told)
         if told.message != self._trouble:
             self._trouble = told.message
             self._reports.trouble(told)
+        for item in refused:
+            self._answer(item, told)
 
     def _finish(self) -> None:
         """Fold the log back into the file, if nobody is in the way, and close."""

@@ -1,0 +1,248 @@
+"""The Play pane: write, send to many models, watch, compare. It arranges; each concern lives in a `play_*` module."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+
+from cockpit.command_tables.app import PANES
+from cockpit.commands import by_id
+from cockpit.core.draft import EXAMPLES, FIRST_N, LOCAL_MODEL, PlayDraft
+from cockpit.core.prompts import Message
+from cockpit.core.samples import SampleKey
+from cockpit.screens import play_status as words
+from cockpit.screens.base import PaneScreen
+from cockpit.screens.play_archive import Archive
+from cockpit.screens.play_edit import Editing
+from cockpit.screens.play_go import Opening
+from cockpit.screens.play_run import Flights
+from cockpit.screens.play_samples import Reading
+from cockpit.screens.play_write import Writing
+from widgets.params_panel import ParamsPanel
+from widgets.sample_wall import SampleWall
+from widgets.top_bar import TopBar
+
+if TYPE_CHECKING:
+    from cockpit.runner import Draft
+
+
+class PlayScreen(PaneScreen[None]):
+    """Ladder, sample wall, editors, params, status."""
+
+    scope: ClassVar[str] = "play"
+    pane_title: ClassVar[str] = "Play"
+    CSS_PATH = "play.tcss"
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (96, "-middle"), (130, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-low"), (28, "-medium"), (40, "-high")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writing = Writing(self)
+        self.editing = Editing(self, self.writing)
+        self.flights = Flights(self)
+        self.reading = Reading(self)
+        self.opening = Opening(self)
+        self.archive = Archive(self)
+
+    def compose_body(self) -> ComposeResult:
+        """What the first paint needs; editors come after it."""
+        yield TopBar(id="ladder")
+        yield SampleWall(id="wall")
+        yield Vertical(id="fields")
+        with Horizontal(id="desk"):
+            yield Vertical(id="prompt-box")
+            yield ParamsPanel(id="params")
+        yield TopBar(id="status")
+
+    def on_mount(self) -> None:
+        """Take up the last session, then let the editors come."""
+        self.query_one("#params", ParamsPanel).border_title = Content("params")
+        data = self.cockpit.get_setting(self.session_key)
+        self.restore_session(data if isinstance(data, Mapping) else {})
+        self.show_totals()
+        self.writing.settle()
+        self._last_run = data.get("run") if isinstance(data, Mapping) else None
+        self.call_after_refresh(self._begin)
+
+    async def _begin(self) -> None:
+        await self.writing.mount_editors()
+        self.editing.prompt()
+        self.run_worker(self._look_back(), group="archive", exit_on_error=False)
+
+    async def _look_back(self) -> None:
+        """What the store remembers, once the pane is ready for typing."""
+        draft = await self.archive.restore_inputs(self.writing.draft)
+        if draft is not self.writing.draft:
+            await self.writing.load(draft)
+        if isinstance(self._last_run, int) and self.flights.fold is None:
+            await self.archive.open_run(self._last_run)
+        await self.archive.refresh(self.flights.current_run())
+        await self.archive.offer_resume()
+
+    @property
+    def wall(self) -> SampleWall:
+        """The sample wall."""
+        return self.query_one("#wall", SampleWall)
+
+    # What the app asks
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is in flight."""
+        return bool(self.flights.flying)
+
+    def cancel_running(self) -> None:
+        """Cancel everything in flight."""
+        self.flights.cancel_all()
+
+    def stop_typing(self) -> None:
+        """The wall takes the keyboard."""
+        self.wall.focus()
+
+    def jump_targets(self) -> Mapping[str, Widget]:
+        """A letter for each part."""
+        wanted = {"w": "#wall", "s": "#system", "e": "#prompt", "f": "#prefill", "p": "#params", "v": "#var-0"}
+        found = {key: self.query_one_optional(where) for key, where in wanted.items()}
+        return {key: widget for key, widget in found.items() if widget is not None and widget.display}
+
+    def editor_field(self) -> Widget | None:
+        """The editor that ctrl+e opens: the one with the keyboard, else the prompt."""
+        focused = super().editor_field()
+        return focused if focused is not None else self.writing.editor("prompt")
+
+    @property
+    def session_key(self) -> str:
+        """Where the session is remembered."""
+        return f"screen.{self.cockpit.project}.play"
+
+    def save_session(self) -> dict[str, Any]:
+        """The draft, the prompt's name, the turn shown and the run on the wall."""
+        live = self.flights.current_run()
+        writing = self.writing
+        return {
+            "draft": writing.draft.to_json(),
+            "name": writing.name,
+            "turn": writing.turn,
+            "run": live.run_id if live is not None else None,
+        }
+
+    def restore_session(self, data: Mapping[str, Any]) -> None:
+        """Take up what `save_session` returned last time; with nothing to take up, the first start."""
+        writing = self.writing
+        saved = data.get("draft")
+        if isinstance(saved, Mapping):
+            writing.draft = PlayDraft.from_json(saved)
+            writing.name = str(data.get("name") or "prompt")
+        else:
+            writing.draft = self._first_draft()
+        turn = data.get("turn")
+        last = len(writing.draft.turns) - 1
+        writing.turn = min(turn, last) if isinstance(turn, int) and turn >= 0 else last
+
+    def _first_draft(self) -> PlayDraft:
+        config = self.services.config
+        defaults = config.defaults
+        return PlayDraft(
+            turns=(Message("user", EXAMPLES[0][1]),),
+            params=defaults.params,
+            models=defaults.models or (LOCAL_MODEL,),
+            n=defaults.n if defaults.models else FIRST_N,
+            cap_usd=config.cap_usd,
+        )
+
+    # What the parts ask of the screen
+
+    def runner_draft(self, *, fresh: bool = False) -> Draft:
+        """The draft as the runner takes it."""
+        from cockpit import runner
+
+        draft = self.writing.draft
+        return runner.Draft(
+            version=draft.version(),
+            models=draft.models,
+            params=draft.params,
+            n=draft.n,
+            inputs=draft.rows(),
+            sweep=draft.sweep,
+            cap_usd=draft.cap_usd,
+            fresh=fresh,
+            prompt_id=draft.prompt_id,
+            project=self.cockpit.project,
+            unsupported=self.services.config.unsupported,
+            parent_sample=draft.parent_sample,
+        )
+
+    def first_keys(self) -> dict[str, Any]:
+        """Keys that the empty wall names, as they are mapped."""
+        shown = self.cockpit.keymap.shown
+        return {
+            "send": shown(by_id("play.send")),
+            "keys": [shown(by_id(f"play.example_{n}")) for n in (1, 2, 3)],
+        }
+
+    def show_totals(self) -> None:
+        """Top bar and ladder."""
+        totals = self.archive.totals
+        panes = [(pane.number, pane.title) for pane in PANES]
+        top = words.top_parts(self.cockpit.project, panes, self.pane_title)
+        self.query_one("#top-bar", TopBar).show(top, words.totals_parts(totals))
+        self.query_one("#ladder", TopBar).show(words.ladder_parts(totals))
+        self.show_where()
+
+    def show_where(self) -> None:
+        """Which run, and which of its inputs, is on the wall."""
+        fold = self.flights.fold
+        if fold is None:
+            return
+        where = f"run {fold.live.run_id}"
+        if fold.inputs > 1:
+            where = f"[ ] input {fold.input + 1}/{fold.inputs}   {where}"
+        self.query_one("#ladder", TopBar).show(right=[(f"{where} ", "quiet")])
+
+    def flush(self) -> None:
+        """Draw what changed in the run on the wall."""
+        self.flights.flush()
+
+    # Messages and actions
+
+    def on_text_area_changed(self, event: Any) -> None:
+        """An editor's text changed."""
+        self.writing.typed(event.text_area.id or "", event.text_area.text)
+
+    def on_params_panel_changed(self, event: ParamsPanel.Changed) -> None:
+        """A setting was entered."""
+        self.writing.set(event.name, event.text)
+
+    def on_sample_wall_opened(self, event: SampleWall.Opened) -> None:
+        """Enter on a sample opens it."""
+        if isinstance(event.key, SampleKey):
+            self.run_worker(self.opening.sample(event.key), group="dialog", exit_on_error=False)
+
+    def action_flight(self, name: str) -> None:
+        """Run a command of `play_run`."""
+        self._run(self.flights, name)
+
+    def action_write(self, name: str) -> None:
+        """Run a command of `play_edit`."""
+        self._run(self.editing, name)
+
+    def action_go(self, name: str) -> None:
+        """Run a command of `play_go`."""
+        self._run(self.opening, name)
+
+    def action_sample(self, name: str) -> None:
+        """Run a command of `play_samples`."""
+        self._run(self.reading, name)
+
+    def _run(self, part: object, name: str) -> None:
+        """Call an action; one that waits gets a worker, whose errors the base screen shows."""
+        work = getattr(part, name)()
+        if inspect.isawaitable(work):
+            self.run_worker(work, group=name, exit_on_error=False)  # type: ignore[arg-type]

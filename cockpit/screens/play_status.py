@@ -1,0 +1,190 @@
+"""The Play pane's lines of words: ladder, totals, status, params with their warnings. Pure: no widget, no store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cockpit.core.catalog import Catalog, parse_model
+from cockpit.core.draft import EXAMPLES, SETTINGS, PlayDraft
+from cockpit.core.errors import CockpitError
+from cockpit.core.estimate import Asked, Estimate, Past, estimate
+from cockpit.core.models import Capabilities, Price, refusals
+from cockpit.screens.words import clip, count, money, plural
+from widgets.params_panel import ParamRow
+from widgets.top_bar import BarPart
+
+LABELS = {"top_p": "top-p", "max_tokens": "max tokens", "reasoning_effort": "effort", "cap_usd": "spend cap"}
+HINTS = {
+    "models": "provider:model, separated by commas",
+    "n": "samples of each, 1 to 100000",
+    "temperature": "0 to 2",
+    "top_p": "above 0, up to 1",
+    "max_tokens": "a whole number",
+    "stop": r'"\n\n", "END"',
+    "seed": "a whole number; sample i gets seed + i",
+    "logprobs": "alternatives a token, 0 to 20",
+    "reasoning_effort": "none minimal low medium high",
+    "cap_usd": "dollars a run may cost",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A chosen model as the table knows it; `problem` where its name leads nowhere or its key is missing."""
+
+    name: str
+    can: Capabilities
+    price: Price | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a project has seen so far."""
+
+    samples: int = 0
+    usd: float | None = None
+    unpriced: int = 0
+    few_shot: int = 0
+    many_shot: int = 0
+    best_of: int = 0
+
+
+def column(name: str, catalog: Catalog, aliases: Mapping[str, str]) -> Column:
+    """What is known of a model by its name."""
+    try:
+        found = parse_model(name, aliases)
+    except CockpitError as error:
+        return Column(name, Capabilities(), None, error.sentence())
+    return Column(name, catalog.capabilities(found.provider, found.model), catalog.price(found.provider, found.model))
+
+
+def param_rows(draft: PlayDraft, columns: Sequence[Column]) -> list[ParamRow]:
+    """The params panel: every setting with what the models cannot take of it."""
+    warnings = warnings_by_setting(draft, columns)
+    rows = []
+    for name in SETTINGS:
+        swept = draft.sweep.get(name)
+        value = " ".join(_short(v) for v in swept) if swept else draft.setting(name)
+        if name == "models" and len(draft.models) > 1:
+            value = f"{len(draft.models)}: {value}"
+        rows.append(ParamRow(name, value, warnings.get(name, ""), HINTS.get(name, ""), LABELS.get(name, name)))
+    return rows
+
+
+def _short(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def warnings_by_setting(draft: PlayDraft, columns: Sequence[Column]) -> dict[str, str]:
+    """What some model cannot take, by setting; system and prefill by those names; each as '⚠ gpt-mini: …'."""
+    found: dict[str, list[str]] = {}
+    for each in columns:
+        short = each.name.rpartition(":")[2]
+        if each.problem:
+            found.setdefault("models", []).append(each.problem)
+        for refusal in refusals(short, each.can, draft.params, draft.version()):
+            sentence = refusal.sentence.removeprefix(f"{short} ").rstrip(".")
+            if refusal.what == "stop" and each.can.max_stops and len(draft.params.stop) > each.can.max_stops:
+                sentence = f"{each.can.max_stops} max"
+            found.setdefault(refusal.what, []).append(f"{short}: {sentence}")
+    return {what: "; ".join(dict.fromkeys(sentences)) for what, sentences in found.items()}
+
+
+def send_estimate(draft: PlayDraft, columns: Sequence[Column], past: Mapping[str, Past] | None) -> Estimate:
+    """What one send of the draft will take."""
+    combinations = draft.requests() // max(len(draft.models) * len(draft.rows()) * draft.n, 1)
+    asked = [
+        Asked(c.name, c.price, draft.params.max_tokens or c.can.default_max_tokens)
+        for c in columns
+        for _ in range(combinations)
+    ]
+    return estimate(draft.version(), draft.rows(), asked, draft.n, past)
+
+
+def estimate_words(guess: Estimate, *, free: bool) -> str:
+    """'≈ 626 tok in · 24 requests · ≈ $0.012 a send'; unknown prices are said."""
+    tokens = f"{'' if guess.measured else '≈ '}{count(guess.input_tokens)} tok in"
+    parts = [tokens, plural(guess.requests, "request")]
+    if free:
+        parts.append("free")
+    elif guess.usd is None:
+        parts.append("price unknown")
+    else:
+        more = f" + {plural(len(guess.unpriced), 'model')} of unknown price" if guess.unpriced else ""
+        parts.append(f"≈ {money(guess.usd)} a send{more}")
+    return " · ".join(parts)
+
+
+def status_parts(draft: PlayDraft, columns: Sequence[Column], past: Mapping[str, Past] | None) -> list[BarPart]:
+    """The status line: the estimate, then what keeps the draft from being sent or would be refused."""
+    guess = send_estimate(draft, columns, past)
+    free = bool(draft.models) and all(model.startswith("local:") for model in draft.models)
+    parts: list[BarPart] = [(estimate_words(guess, free=free), "quiet")]
+    problems = draft.problems()
+    warnings = warnings_by_setting(draft, columns)
+    if problems:
+        parts.append((f"   ⚠ {problems[0]}", "warn"))
+    elif warnings:
+        what, sentence = next(iter(warnings.items()))
+        parts.append((f"   ⚠ {sentence if what == 'models' else sentence}", "warn"))
+    return parts
+
+
+def ladder_parts(totals: Totals) -> list[BarPart]:
+    """The ladder: a filled dot and a count for each rung that was really used."""
+    zero = totals.samples - totals.few_shot - totals.many_shot
+    rungs = (
+        ("zero-shot", zero),
+        ("few-shot", totals.few_shot),
+        ("many-shot", totals.many_shot),
+        ("best-of-N", totals.best_of),
+        ("finetune", 0),
+        ("RL", 0),
+    )
+    parts: list[BarPart] = [(" ladder", "quiet")]
+    for name, n in rungs:
+        parts += [("   ● ", "ok"), (f"{name} ", "plain"), (count(n), "name")] if n else [(f"   ○ {name}", "quiet")]
+    return parts
+
+
+def totals_parts(totals: Totals) -> list[BarPart]:
+    """'84 msgs  $0.31' for the top bar."""
+    spent = "" if totals.usd is None else f"   {money(totals.usd)}"
+    if totals.unpriced and totals.usd:
+        spent = f"   ≥ {money(totals.usd)}"
+    return [(f"{count(totals.samples)} msgs", "plain"), (spent, "plain"), (" ", "plain")]
+
+
+def top_parts(project: str, panes: Iterable[tuple[int, str]], current: str) -> list[BarPart]:
+    """The program, the project, the panes with the current one lit."""
+    parts: list[BarPart] = [(" cockpit", "on"), (f"  {clip(project, 24)}", "name"), ("  ", "plain")]
+    for number, title in panes:
+        parts.append((f"  {number} {title}", "accent" if title == current else "quiet"))
+    return parts
+
+
+def prompt_title(name: str, draft: PlayDraft, turn: int) -> str:
+    """'prompt v7*', and which turn is shown where there are several."""
+    number = f" v{draft.saved_number}" if draft.saved_number else ""
+    star = "*" if draft.changed and draft.saved_number else " new" if not draft.saved_number else ""
+    turns = len(draft.turns)
+    where = f" · turn {turn + 1}/{turns} {draft.turns[turn].role}" if turns > 1 else ""
+    return f"{name}{number}{star}{where}"
+
+
+def empty_words(draft: PlayDraft, *, send: str, keys: Sequence[str]) -> tuple[str, list[str]]:
+    """What an empty wall says: what the send key does, prompts to try, how to add models."""
+    models = [model.rpartition(":")[2] for model in draft.models]
+    names = " and ".join(models) if len(models) < 3 else f"{len(models)} models"
+    local = all(model.startswith("local:") for model in draft.models)
+    where = ", running on this machine" if local else ""
+    times = f"{draft.n} times" if draft.n > 1 else "once"
+    title = f"{send} sends this prompt {times} to {names or 'no model yet'}{where}."
+    lines = ["The answers appear here as they come, side by side, and are kept.", ""]
+    lines += [f"esc {key}   try {name}" for key, (name, _) in zip(keys, EXAMPLES, strict=False)]
+    lines += ["", "esc m   choose more models: set ANTHROPIC_API_KEY or OPENAI_API_KEY before starting cockpit"]
+    if local:
+        lines.append("smollm2 is tiny: good for first flights, not for findings")
+    return title, lines
