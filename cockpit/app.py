@@ -24,7 +24,7 @@ from cockpit.commands import COMMANDS, for_scope
 from cockpit.core.errors import CockpitError, StoreError
 from cockpit.keymap import Keymap, merge
 from cockpit.screens.base import PaneScreen, bindings, report_failure
-from cockpit.screens.themes import start_theme
+from cockpit.screens.themes import load_all, start_theme
 from cockpit.terminal import clipboard_sequence, notification_sequence, write_private
 from widgets.visible import visible
 
@@ -36,7 +36,7 @@ __all__ = ["PANES", "CockpitApp", "Pane", "run_app"]
 
 LONG_RUN_S = 10.0
 _IN_DIALOGS = frozenset({"quit", "cancel", "focus_next", "focus_previous"})
-_SETTLED_S = 0.5
+_SETTLED_S = 0.3
 _GC_THRESHOLDS = (20_000, 20, 50)
 
 
@@ -72,20 +72,27 @@ class CockpitApp(App[int]):
         self._bindings = BindingsMap(bindings("app", self.keymap))
         self.set_keymap({c.id: ",".join(self.keymap.of(c)) for c in for_scope("list") if c.id in config.keys})
         self.theme_choices: tuple[str, ...] = ()
-        self._theme_problems = start_theme(self)
+        start_theme(self)
         for pane in panes:
             self.add_mode(pane.id, _opener(pane))
 
     def on_mount(self) -> None:
-        """Tell what is wrong with the configuration, and settle memory once all is drawn."""
-        problems = [*self.services.config.problems, *self.keymap.problems, *self._theme_problems]
+        """Leave to a moment after the first paint what it can do without."""
+        self.services.store.on_problem = self._say_store_problem
+        last = self.get_setting("pane")
+        if last != self.current_mode and last in [pane.id for pane in self.panes]:
+            self.switch_mode(last)
+        self.set_timer(_SETTLED_S, self._settle)
+
+    def _settle(self) -> None:
+        """Take in the other themes, tell what is wrong with the configuration, and settle memory."""
+        problems = [*self.services.config.problems, *self.keymap.problems, *load_all(self)]
         if problems:
             for problem in problems:
                 log.LOGGER.warning("%s", problem)
             more = f"\n… and {len(problems) - 3} more: cockpit doctor" if len(problems) > 3 else ""
             self.notify("\n".join(problems[:3]) + more, title="Configuration", severity="warning", timeout=15)
-        self.services.store.on_problem = self._say_store_problem
-        self.set_timer(_SETTLED_S, _settle_memory)
+        _settle_memory()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A dialog has the keyboard to itself, but for leaving and moving."""

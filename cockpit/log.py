@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 LOGGER = logging.getLogger("cockpit")
+# Without a handler of its own, asyncio prints the tracebacks of lost tasks to the terminal, secrets and all.
+_ASYNCIO = logging.getLogger("asyncio")
 _SIZE = 1_000_000
 _SHORTEST_SECRET = 6
 
@@ -56,17 +58,20 @@ def open_log(state_dir: Path, env: Mapping[str, str] | None = None) -> Scrub:
     handler = _OwnFile(log_path(state_dir))
     handler.addFilter(scrub)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    LOGGER.addHandler(handler)
-    LOGGER.propagate = False
+    for logger in (LOGGER, _ASYNCIO):
+        logger.addHandler(handler)
+        logger.propagate = False
     LOGGER.setLevel(logging.INFO)
     return scrub
 
 
 def close_log() -> None:
     """Close the file and forget it."""
-    for handler in list(LOGGER.handlers):
-        LOGGER.removeHandler(handler)
-        handler.close()
+    for logger in (LOGGER, _ASYNCIO):
+        for handler in [h for h in logger.handlers if isinstance(h, _OwnFile)]:
+            logger.removeHandler(handler)
+            handler.close()
+        logger.propagate = True
 
 
 class _OwnFile(logging.Handler):

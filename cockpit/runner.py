@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,6 +24,8 @@ from cockpit.store.db import Database
 
 GATHER_S = 0.02
 """How long finished samples gather before one wait for the disk covers them all."""
+BEHIND = 256
+"""Samples that may wait for the disk before no more are sent: what a crash could cost stays small on a slow disk."""
 ROWS_NAMED = 3
 """Input rows named in a refusal; the rest are counted."""
 
@@ -160,7 +162,9 @@ class Saving:
         self._live = live
         self._pipe = pipe
         self._unsaved: list[Sample] = []
+        self._behind = 0
         self._news = asyncio.Event()
+        self._saved = asyncio.Event()
         self._ended = False
 
     async def run(self, plan: Plan, done: Collection[SampleKey]) -> None:
@@ -189,6 +193,7 @@ class Saving:
             cached=lambda pairs: samples.find_cached(services.store.read(), pairs),
             done=done,
             keep=self._keep,
+            room=self._room,
             now=services.clock,
         )
         async with aclosing(events) as open_events:  # type: ignore[type-var]
@@ -203,7 +208,14 @@ class Saving:
         ids.pop(sample.key, None)
         self._store.post(lambda db: ids.__setitem__(sample.key, samples.add_sample(db, sample)))
         self._unsaved.append(sample)
+        self._behind += 1
         self._news.set()
+
+    async def _room(self) -> None:
+        """Wait while the disk is far behind."""
+        while self._behind > BEHIND:
+            self._saved.clear()
+            await self._saved.wait()
 
     async def _save_all(self) -> None:
         """Wait for the disk, for as many samples at once as have gathered, until none are left."""
@@ -215,13 +227,16 @@ class Saving:
             batch, self._unsaved = self._unsaved, []
             if not batch:
                 continue
-            try:
+            with suppress(StoreError):
+                # Not the end: the writer keeps what it could not save, and `_last_try` asks it again.
                 await self._store.flush()
-            except StoreError:
-                # What is in flight is paid for and may end; the writer keeps trying, and `_last_try` asks it again.
-                self._live.halt()
             for sample in batch:
                 self._hand_on(sample)
+            if any(sample.key not in self._live.ids for sample in batch):
+                # What is in flight is paid for and may end.
+                self._live.halt()
+            self._behind -= len(batch)
+            self._saved.set()
         await self._last_try()
 
     async def _last_try(self) -> None:

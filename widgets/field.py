@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.message import Message
@@ -12,7 +13,7 @@ from textual.widget import Widget
 
 from widgets.line_edit import LineEdit
 from widgets.tones import Styles, component_classes
-from widgets.visible import visible
+from widgets.visible import fit, head_visible, pad, visible
 
 
 class Field(Widget, can_focus=True):
@@ -91,10 +92,15 @@ class Field(Widget, can_focus=True):
         """Label, text with its caret, and a hint or problem."""
         width = self.size.width
         style = self._styles_of
-        label = f"{self.label}  " if self.label else ""
-        return Strip([Segment(label, style("label")), Segment(visible(self.value), style("text"))]).adjust_cell_length(
-            width, style("text")
-        )
+        label = fit(f"{self.label}  ", max(width - 8, 0)) if self.label else ""
+        segments = [Segment(label, style("label"))]
+        side = self.problem or (self.hint if not self.value or not self.has_focus else "")
+        room = width - cell_len(label)
+        kept = min(cell_len(side) + 2, room // 2) if side else 0
+        segments += caret_segments(self._edit, room - kept, style, has_caret=self.has_focus)
+        if kept:
+            segments.append(Segment("  " + pad(side, kept - 2), style("problem" if self.problem else "hint")))
+        return Strip([segment for segment in segments if segment.text]).adjust_cell_length(width, style("text"))
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         return character is not None and character.isprintable()
@@ -126,3 +132,17 @@ class Field(Widget, can_focus=True):
         self.refresh()
         if changed:
             self.post_message(self.Changed(self, new.text))
+
+
+def caret_segments(edit: LineEdit, width: int, styles: Styles, *, has_caret: bool) -> list[Segment]:
+    """The line in exactly width cells, scrolled so that the caret is in it; styles has text and caret."""
+    before, under, after = edit.text[: edit.caret], edit.text[edit.caret : edit.caret + 1], edit.text[edit.caret + 1 :]
+    if not has_caret:
+        return [Segment(pad(head_visible(edit.text, 4 * width, newlines="mark"), width), styles("text"))]
+    left = visible(before[-4 * width :], newlines="mark") if width > 0 else ""
+    caret = visible(under, newlines="mark") or " "
+    room = width - cell_len(caret)
+    while left and cell_len(left) > room:
+        left = left[max((cell_len(left) - room) // 2, 1) :]
+    right = pad(head_visible(after, 4 * width, newlines="mark"), max(room - cell_len(left), 0))
+    return [Segment(left, styles("text")), Segment(caret, styles("caret")), Segment(right, styles("text"))]

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.style import Style
+from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import TextArea
 
+VARIABLE = re.compile(r"\{\{[^{}\n]*\}\}")
+
 
 class PromptEditor(TextArea):
     """A text area where escape leaves typing, and i or enter comes back to it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave_typing", "Move", show=False, id="editor.leave", tooltip="Stop typing; letters command"),
+        Binding(
+            "escape", "leave_typing", "Move", show=False, id="editor.leave", tooltip="Stop typing; letters command"
+        ),
     ]
-    typing: reactive[bool] = reactive(False)
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"editor--variable"}
+    DEFAULT_CSS = """
+    PromptEditor { border: round $foreground 22%; background: $surface; color: $foreground; padding: 0 1; }
+    PromptEditor:focus { border: round $accent; }
+    PromptEditor > .editor--variable { color: $text-accent; }
+    PromptEditor > .text-area--cursor-line { background: $surface; }
+    """
+    typing: reactive[bool] = reactive(False, bindings=True)
 
     @dataclass
     class LeftTyping(Message):
@@ -38,7 +52,15 @@ class PromptEditor(TextArea):
         self.typing = True
         self.focus()
 
-    def check_consume_key(self, key: str, character: str | None) -> bool:
+    def get_line(self, line_index: int) -> Text:
+        """A line of the text, with its variables coloured."""
+        line: Text = super().get_line(line_index)
+        if "{{" in line.plain:
+            found = self.get_component_rich_style("editor--variable", partial=True)
+            line.highlight_regex(VARIABLE, Style(color=found.color, bold=True))
+        return line
+
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:
         return self.typing and super().check_consume_key(key, character)
 
     async def _on_key(self, event: events.Key) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -16,7 +17,6 @@ from widgets.tones import TONES, Styles, component_classes
 from widgets.visible import fit, head_visible, pad
 
 PAGE = 256
-Align = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,24 +223,23 @@ class RowList(LineView):
         if not self._total:
             return self._empty_line(y, width)
         if y == 0 and any(column.title for column in self.columns):
-            return self._strip("", "title", [column.title for column in self.columns], width, "title", "")
+            titles = ListRow(None, tuple(column.title for column in self.columns))
+            return self._strip(titles, "", width, name="title")
         index = self.top + y - 1
         row = self.row(index)
         if row is None:
             return Strip.blank(width, self.rich_style)
-        ground = "cursor" if index == self.cursor else ""
-        mark = "●" if row.key in self.marked else " "
-        return self._strip(mark + row.glyph, row.tone or "row", row.cells, width, "row", ground)
+        lead = ("●" if row.key in self.marked else " ") + row.glyph
+        return self._strip(row, lead, width, ground="cursor" if index == self.cursor else "")
 
-    def _strip(self, lead: str, tone: str, cells: Sequence[str], width: int, name: str, ground: str) -> Strip:
+    def _strip(self, row: ListRow, lead: str, width: int, *, name: str = "row", ground: str = "") -> Strip:
         style = self._styles_of
         bar = Segment("▎" if ground else " ", style("bar", ground))
-        segments = [bar, Segment(pad(lead, 4), style(tone, ground))]
-        room = width - 5
-        for column, wide, text in zip(self.columns, self._widths(room), cells, strict=False):
+        segments = [bar, Segment(pad(lead, 4), style(row.tone or name, ground))]
+        for column, wide, text in zip(self.columns, self._widths(width - 5), row.cells, strict=False):
             cell = pad(head_visible(text, 4 * wide, newlines="mark"), wide, right=column.right)
-            quiet = column.quiet and name == "row"
-            segments.append(Segment(cell + "  ", style("quiet" if quiet else name, ground)))
+            is_quiet = column.quiet and name == "row"
+            segments.append(Segment(cell + "  ", style("quiet" if is_quiet else name, ground)))
         return Strip(segments).adjust_cell_length(width, style(name, ground))
 
     def _widths(self, room: int) -> list[int]:
@@ -254,7 +253,7 @@ class RowList(LineView):
         if not 0 <= at < len(self._empty):
             return Strip.blank(width, self.rich_style)
         text = fit(head_visible(self._empty[at], 400, newlines="mark"), width)
-        left = " " * max((width - len(text)) // 2, 0)
+        left = " " * max((width - cell_len(text)) // 2, 0)
         return Strip([Segment(left + text, self._styles_of("empty"))]).adjust_cell_length(width, self.rich_style)
 
     def _settle(self) -> None:

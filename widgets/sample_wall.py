@@ -42,7 +42,7 @@ class _WallLayout(Layout):
 
 
 class SampleWall(Widget, can_focus=True):
-    """Boxes of samples side by side, paged where they do not fit; streaming samples show their tail, others their head."""
+    """Boxes of samples side by side, paged where they do not fit; streams show their tail, others their head."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(0, 1)", "Down", show=False, id="wall.down", tooltip="To the next sample"),
@@ -109,7 +109,7 @@ class SampleWall(Widget, can_focus=True):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._default_layout = _WallLayout()
+        self.styles.layout = _WallLayout()
         self.marked: set[Hashable] = set()
         self.cursor = (0, 0)
         """Column and row."""
@@ -126,18 +126,17 @@ class SampleWall(Widget, can_focus=True):
         self._heads = [heading(column.title, column.status, column.tone) for column in columns]
         self._cells = [list(column.cells) for column in columns]
         self.marked &= {cell.key for cells in self._cells for cell in cells}
-        self.cursor = (here is not None and self._find(here)) or self._clamped(*self.cursor)
+        self.cursor = (here is not None and _find(self._cells, here)) or self._clamped(*self.cursor)
         self._rearrange()
 
     def update_cells(self, column: int, changed: Mapping[int, WallCell], status: str | None = None) -> None:
         """Replace samples of a column by their row, and its status, and repaint no more than what then differs."""
         cells = self._cells[column]
         rows = [row for row in changed if 0 <= row < len(cells)]
-        old = [cells[row] for row in rows]
         for row in rows:
             cells[row] = changed[row]
         for view in self._views(column):
-            view.update_rows(rows, old)
+            view.update_rows(rows)
         title, before, tone = self._heads[column]
         if status is not None and status != before:
             self._heads[column] = heading(title, status, tone)
@@ -169,7 +168,7 @@ class SampleWall(Widget, can_focus=True):
 
     def move_to(self, key: Hashable) -> bool:
         """Put the cursor on a sample by its key; False where there is none."""
-        found = self._find(key)
+        found = _find(self._cells, key)
         if found:
             self._go(*found)
         return found is not None
@@ -188,7 +187,7 @@ class SampleWall(Widget, can_focus=True):
 
     def plan_for(self, size: Size) -> WallPlan:
         """The plan for a size; it becomes the current one."""
-        self.plan = plan_wall(*size, self._counts, self.cursor, self.plan.first, self.zoomed)
+        self.plan = self._plan(size, self.cursor)
         return self.plan
 
     def notify_style_update(self) -> None:
@@ -254,7 +253,7 @@ class SampleWall(Widget, can_focus=True):
         if new == old:
             return
         self.cursor = new
-        if plan_wall(*self.size, self._counts, new, self.plan.first, self.zoomed) != self.plan:
+        if self._plan(self.size, new) != self.plan:
             self._rearrange()
         else:
             for at_column, at_row in (old, new):
@@ -266,17 +265,13 @@ class SampleWall(Widget, can_focus=True):
         if cell is not None:
             self.post_message(self.Moved(self, cell.key))
 
-    def _find(self, key: Hashable) -> tuple[int, int] | None:
-        places = ((c, r) for c, cells in enumerate(self._cells) for r, cell in enumerate(cells) if cell.key == key)
-        return next(places, None)
-
     def _clamped(self, column: int, row: int) -> tuple[int, int]:
         column = min(max(column, 0), max(len(self._cells) - 1, 0))
         return column, min(max(row, 0), max(len(self.cells_of(column)) - 1, 0))
 
-    @property
-    def _counts(self) -> list[int]:
-        return [len(cells) for cells in self._cells]
+    def _plan(self, size: Size, cursor: tuple[int, int]) -> WallPlan:
+        counts = [len(cells) for cells in self._cells]
+        return plan_wall(size, counts, cursor, first=self.plan.first, zoomed=self.zoomed)
 
     def _views(self, column: int | None = None) -> list[ColumnView]:
         """The views on screen, or the one of a column if it is there."""
@@ -297,3 +292,8 @@ class SampleWall(Widget, can_focus=True):
         for view in self._views():
             view.redraw()
         self.refresh(layout=True)
+
+
+def _find(columns: Sequence[Sequence[WallCell]], key: Hashable) -> tuple[int, int] | None:
+    places = ((c, r) for c, cells in enumerate(columns) for r, cell in enumerate(cells) if cell.key == key)
+    return next(places, None)

@@ -73,9 +73,9 @@ def bar_segments(left: Sequence[BarPart], right: Sequence[BarPart], width: int, 
     segments: list[Segment] = []
     room = width
     for text, name in left:
-        text = fit(text, room)
-        room -= cell_len(text)
-        segments.append(Segment(text, styles(name or "plain")))
+        kept_text = fit(text, room)
+        room -= cell_len(kept_text)
+        segments.append(Segment(kept_text, styles(name or "plain")))
     gap = room - sum(cell_len(text) for text, _ in kept)
     if gap > 0:
         segments.append(Segment(" " * gap, styles("plain")))

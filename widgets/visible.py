@@ -18,7 +18,10 @@ _KEPT_SPACES = "\u3000"
 _REGION_A = 0x1F1E6
 _VARIATION = re.compile("(?<=[#*0-9\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff])[\ufe0e\ufe0f]")
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
-_COMBINING = "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_COMBINING = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f"
+    "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+)
 _PILED = re.compile(f"([{_COMBINING}]{{{MAX_COMBINING}}})([{_COMBINING}]+)")
 
 
@@ -53,7 +56,7 @@ def _is_modifier(code: int, char: str) -> bool:
         or 0x1F3FB <= code <= 0x1F3FF
         or 0x1160 <= code <= 0x11FF
         or 0xD7B0 <= code <= 0xD7FF
-        or unicodedata.category(char) in ("Me", "Mn") and char_width(char) != 0
+        or (unicodedata.category(char) in ("Me", "Mn") and char_width(char) != 0)
         or unicodedata.category(char) == "Me"
     )
 

@@ -45,12 +45,14 @@ class WallColumn:
 class CellLines:
     """The lines of one sample in its slot, kept between frames so that a frame costs only what is new."""
 
-    __slots__ = ("_anchor", "_height", "_key", "_length", "_seam", "_width", "lines", "note_from")
+    __slots__ = ("_anchor", "_height", "_key", "_length", "_seam", "_width", "lead", "lines", "note_from")
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.note_from = NO_NOTE
         """The first line of the note; NO_NOTE where there is none."""
+        self.lead: tuple[object, ...] = ()
+        """What stands before the text, as it was last drawn."""
         self._key: tuple[object, ...] = ()
         self._anchor = 0
         self._length = -1
@@ -59,10 +61,11 @@ class CellLines:
 
     def update(self, cell: WallCell, width: int, height: int) -> bool:
         """Lay the sample out anew if anything changed; whether it did."""
-        key = (cell.version, cell.tone, cell.note, cell.flags, len(cell.text), cell.text[-_SEAM:], width, height)
+        key = (cell.version, cell.note, *lead_of(cell), len(cell.text), cell.text[-_SEAM:], width, height)
         if key == self._key:
             return False
         self._key = key
+        self.lead = lead_of(cell)
         if cell.tone in MOVING and cell.text:
             self.lines = self._tail(cell.text, width, height)
             self.note_from = NO_NOTE
@@ -81,8 +84,8 @@ class CellLines:
         shown = _squeeze(visible(piece)) if height > 1 else visible(piece, newlines="mark")
         spans = wrap_offsets(shown, width, 4 * height + 4)
         if len(spans) > height:
-            keep = height - max(height // 2, 1) if height > 1 else 1
-            start = spans[-max(keep, 1)][0]
+            keep = 1 if height <= 3 else height // 2
+            start = spans[-keep][0]
             self._anchor += _source_index(piece, shown, start)
             spans = [span for span in spans if span[0] >= start]
         return [shown[start:end] for start, end in spans]
@@ -95,6 +98,11 @@ class CellLines:
             and len(text) - self._anchor <= 3 * width * height
             and text[max(old - _SEAM, 0) : old] == self._seam
         )
+
+
+def lead_of(cell: WallCell) -> tuple[object, ...]:
+    """What of a sample shows outside its lines of text."""
+    return cell.label, cell.glyph, cell.tone, cell.flags, cell.key
 
 
 def settled_lines(cell: WallCell, width: int, height: int) -> tuple[list[str], int]:

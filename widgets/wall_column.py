@@ -10,12 +10,17 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widget import Widget
 
 from widgets.tones import Styles
 from widgets.visible import NEWLINE_MARK, fit
-from widgets.wall_cells import CellLines, WallCell
+from widgets.wall_cells import MOVING, CellLines, WallCell, lead_of
 from widgets.wall_layout import Slot, WallPlan
+
+CROWD = 16
+"""With more samples than this streaming on screen, each is drawn on every third update only."""
+BEATS = 3
 
 
 class Wall(Protocol):
@@ -38,6 +43,9 @@ class ColumnView(Widget):
         self.column = -1
         self._wall = wall
         self._laid: dict[int, CellLines] = {}
+        self._late: set[int] = set()
+        self._beat = 0
+        self._catch_up: Timer | None = None
         self._lead_width = 0
 
     def attend(self, column: int) -> None:
@@ -52,20 +60,36 @@ class ColumnView(Widget):
         self._lead_width = 0
         self.refresh()
 
-    def update_rows(self, rows: Iterable[int], old: Sequence[WallCell]) -> None:
-        """Repaint what changed in these rows; old holds the samples as they were, in the same order."""
+    def update_rows(self, rows: Iterable[int]) -> None:
+        """Repaint what changed in these rows; with many streams, each waits for its beat."""
         cells = self._wall.cells_of(self.column)
+        plan = self._wall.plan
+        due = {row for row in rows if plan.slot_of(row) is not None} | self._late
+        self._late = set()
+        if len(due) * len(plan.boxes) > CROWD:
+            self._beat = (self._beat + 1) % BEATS
+            self._late = {row for row in due if row % BEATS != self._beat and self._is_flowing(row, cells)}
+            if self._late and self._catch_up is None:
+                self._catch_up = self.set_timer(0.15, self._draw_late)
         regions: list[Region] = []
-        for row, before in zip(rows, old, strict=True):
-            slot = self._wall.plan.slot_of(row)
-            laid = self._laid.get(row)
-            if slot is None or laid is None:
-                if slot is not None:
-                    regions.append(Region(0, slot.y, self.size.width, slot.lines))
-                continue
-            regions.extend(self._changed(cells[row], before, laid, slot))
+        for row in due - self._late:
+            slot = plan.slot_of(row)
+            if slot is not None and row < len(cells):
+                regions.extend(self._changed(row, cells[row], slot))
         if regions:
             self.refresh(*regions)
+
+    def _is_flowing(self, row: int, cells: Sequence[WallCell]) -> bool:
+        laid = self._laid.get(row)
+        return laid is not None and cells[row].tone in MOVING and laid.lead == lead_of(cells[row])
+
+    def _draw_late(self) -> None:
+        """No update came after the last beat: draw those that waited for it."""
+        self._catch_up = None
+        if self._late:
+            late, self._late = self._late, set()
+            for row in late:
+                self.repaint_row(row)
 
     def repaint_row(self, row: int) -> None:
         """Repaint one sample (the cursor or a mark came or went)."""
@@ -100,14 +124,17 @@ class ColumnView(Widget):
         laid.update(cell, max(self.size.width - self.lead_width - 1, 1), slot.lines)
         return laid
 
-    def _changed(self, cell: WallCell, before: WallCell, laid: CellLines, slot: Slot) -> list[Region]:
+    def _changed(self, row: int, cell: WallCell, slot: Slot) -> list[Region]:
         width = self.size.width
-        lines, note = laid.lines, laid.note_from
-        laid.update(cell, max(width - self.lead_width - 1, 1), slot.lines)
-        if (cell.key, cell.tone, cell.flags) != (before.key, before.tone, before.flags):
+        laid = self._laid.get(row)
+        if laid is None:
             return [Region(0, slot.y, width, slot.lines)]
-        is_same_lead = (cell.glyph, cell.label) == (before.glyph, before.label)
-        regions = [] if is_same_lead else [Region(0, slot.y, self.lead_width, 1)]
+        lines, note, lead = laid.lines, laid.note_from, laid.lead
+        if not laid.update(cell, max(width - self.lead_width - 1, 1), slot.lines):
+            return []
+        if lead[2:] != laid.lead[2:]:
+            return [Region(0, slot.y, width, slot.lines)]
+        regions = [] if lead == laid.lead else [Region(0, slot.y, self.lead_width, 1)]
         for at in range(max(len(lines), len(laid.lines))):
             was = lines[at] if at < len(lines) else ""
             now = laid.lines[at] if at < len(laid.lines) else ""

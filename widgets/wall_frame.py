@@ -52,7 +52,9 @@ def bottom_border(box: Box, plan: WallPlan, rows: int, styles: Styles, *, is_her
     """The bottom of a box; the first one says which rows are on screen, the last one which page of models."""
     edge = styles("border-here" if is_here else "border")
     shown = len(plan.slots)
-    left = f" {plan.first + 1}–{min(plan.first + shown, rows)} of {rows} " if shown < rows and box is plan.boxes[0] else ""
+    left = (
+        f" {plan.first + 1}–{min(plan.first + shown, rows)} of {rows} " if shown < rows and box is plan.boxes[0] else ""
+    )
     right = f" ‹ {plan.page + 1}/{plan.pages} › " if plan.pages > 1 and box is plan.boxes[-1] else ""
     line = box.width - 4 - cell_len(left) - cell_len(right)
     if line < 1:

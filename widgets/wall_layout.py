@@ -56,8 +56,11 @@ class WallPlan:
         return None
 
 
-def plan_wall(width: int, height: int, counts: list[int], cursor: tuple[int, int], first: int, zoomed: bool) -> WallPlan:
+def plan_wall(
+    size: tuple[int, int], counts: list[int], cursor: tuple[int, int], *, first: int = 0, zoomed: bool = False
+) -> WallPlan:
     """The plan for a wall of this size whose columns have these many samples, with the cursor in view."""
+    width, height = size
     if not counts or width < 4 or height < 3:
         return WallPlan()
     boxes, page, pages = _boxes(width, len(counts), cursor[0], zoomed)

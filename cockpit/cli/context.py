@@ -1,4 +1,4 @@
-"""What every command needs: the options given before it, the config, the services. No output here."""
+"""What every command needs: the options given before it, the config, the services. Decides nothing else."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from cockpit import paths
+from cockpit.cli.output import note
 from cockpit.config import Config, load_config
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ class Context:
         """
         from cockpit.services import close_services, open_services
 
+        problems = self.config.problems
+        if problems:
+            more = f" (and {len(problems) - 1} more: cockpit doctor)" if len(problems) > 1 else ""
+            note(f"cockpit: {problems[0]}{more}")
         services = open_services(self.config, self.db_path)
         try:
             yield services
@@ -82,19 +87,17 @@ pass_context = click.make_pass_decorator(Context)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 
 
-class Text(click.ParamType[str]):
-    """A text that can be sent: words of the command line that are not valid text are refused, not guessed."""
+def text(value: str) -> str:
+    """A text that can be sent: words of the command line that are not valid text are refused, not guessed.
 
-    name = "text"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The text itself."""
-        text = str(value)
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            self.fail("this is not valid text in the terminal's encoding", param, ctx)
-        return text
+    Raises:
+        click.BadParameter: the word has bytes that the terminal's encoding does not know.
+    """
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise click.BadParameter("this is not valid text in the terminal's encoding.") from error
+    return value
 
 
-TEXT = Text()
+TEXT = text

@@ -74,7 +74,7 @@ def run(arguments: Sequence[str]) -> int:
         while isinstance(first, BaseExceptionGroup):
             first = first.exceptions[0]
         return _failed(first)
-    except (Exception, KeyboardInterrupt) as error:
+    except BaseException as error:
         return _failed(error)
 
 
@@ -85,12 +85,13 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _failed(error: BaseException) -> int:
-    """Say what went wrong; the exit status. What is no known failure is our own fault and is raised.
+    """Say what went wrong in one line; the exit status. What is no known failure is our own fault and is logged."""
+    from asyncio import CancelledError
 
-    Raises:
-        BaseException: the error itself, where it is none of those that a person can do something about.
-    """
     from cockpit.cli.output import complain
+
+    if isinstance(error, SystemExit):
+        raise error
 
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         sys.stderr.write(error.format_message() + "\n")
@@ -98,7 +99,7 @@ def _failed(error: BaseException) -> int:
     if isinstance(error, click.ClickException):
         complain(_usage(error))
         return 2
-    if isinstance(error, click.Abort | KeyboardInterrupt):
+    if isinstance(error, click.Abort | KeyboardInterrupt | CancelledError):
         return 130
     if isinstance(error, BrokenPipeError):
         # Whoever read us has left; Python would complain again while it closes stdout.
@@ -110,7 +111,19 @@ def _failed(error: BaseException) -> int:
     if isinstance(error, OSError):
         complain(_scrubbed(f"{error.filename or 'system'}: {error.strerror or error}"))
         return 1
-    raise error
+    return _bug(error)
+
+
+def _bug(error: BaseException) -> int:
+    from cockpit import log, paths
+    from cockpit.cli.output import complain
+
+    log.open_log(paths.state_dir())
+    log.LOGGER.error("unexpected error", exc_info=error)
+    log.close_log()
+    where = log.log_path(paths.state_dir())
+    complain(_scrubbed(f"This is a fault of cockpit, not yours: {type(error).__name__}: {error}. Details: {where}"))
+    return 1
 
 
 def _usage(error: click.ClickException) -> str:

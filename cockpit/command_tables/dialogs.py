@@ -71,10 +71,10 @@ HISTORY = _table(
 )
 
 SEARCH = (
+    _typed("search", "open", "enter", "Open", "Open the highlighted sample.", group="Search"),
     *_table(
         "search",
         "Search",
-        ("open", "enter", "Open", "Open the highlighted sample."),
         ("edit", "slash,i", "Search", "Type what to search for."),
     ),
     _typed("search", "down", "down,ctrl+n", "Down", "The next match, while typing too.", group="Search"),
@@ -113,9 +113,13 @@ INPUTS = (
         "inputs",
         "Inputs",
         ("edit", "i,slash", "Path", "Type a path; tab completes it."),
-        ("use", "enter", "Use", "Run the prompt once for each row of this file."),
         ("clear", "x", "No file", "Use no inputs file."),
     ),
+)
+
+# Not in the key bar: ctrl+j stands there, and does the same.
+INPUTS_ENTER = Command(
+    "inputs.use", "enter", "Use", "Run the prompt for each row.", "inputs", "use", footer=False, group="Inputs"
 )
 
 REQUEST = _table(
@@ -137,5 +141,6 @@ COMMANDS: tuple[Command, ...] = (
     *SWEEP,
     *CONVERSATION,
     *INPUTS,
+    INPUTS_ENTER,
     *REQUEST,
 )

@@ -214,7 +214,7 @@ def resolve(
     can = catalog.capabilities(found.provider, found.model)
     refused = refusals(name, can, params, version)
     stopping = [r for r in refused if unsupported == "refuse" or not r.can_leave_out]
-    wrong = [f"{text[0].upper()}{text[1:]}." for text in problems(params)]
+    wrong = [f"{text}." for text in problems(params)]
     if stopping or wrong:
         raise PlanError(" ".join([*wrong, *(r.sentence for r in stopping)]), hint=_hint(found, stopping))
     left_out = tuple(dict.fromkeys(r.what for r in refused))

@@ -180,7 +180,7 @@ class PlayDraft:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PlayDraft:
-        """The draft that `to_json` wrote, perhaps in another version of the program: what cannot be read is left out."""
+        """The draft that `to_json` wrote, maybe in another version of the program: what cannot be read is left out."""
         new = cls()
         for name, read in _READERS.items():
             if name in data:

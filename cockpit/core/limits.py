@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
@@ -41,7 +41,8 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
             if math.isfinite(seconds):
                 return max(0.0, seconds)
     with suppress(KeyError, ValueError, TypeError):
-        return max(0.0, (parsedate_to_datetime(known["retry-after"]) - now).total_seconds())
+        date = parsedate_to_datetime(known["retry-after"])
+        return max(0.0, ((date if date.tzinfo else date.replace(tzinfo=UTC)) - now).total_seconds())
     return None
 
 
@@ -80,7 +81,7 @@ class Bucket:
 
 
 class Adaptive:
-    """How many at once: doubles while all is well, halves on a 429, then grows by one a clean round."""
+    """How many at once: doubles a round while all is well, halves on a 429, then grows by one a round."""
 
     def __init__(self, start: int, maximum: int) -> None:
         self.maximum = max(1, maximum)
@@ -88,29 +89,22 @@ class Adaptive:
         self.epoch = 0
         """The number of cuts so far. A 429 for a request sent before the last cut says nothing new."""
         self._slow_start = True
-        self._clean = 0
-        self._full = False
         self._quiet_until = -math.inf
         self._cut_at = -math.inf
 
-    def used(self, active: int) -> None:
-        """Note how many are on the wire: a limit that was never reached is not raised."""
-        if active >= int(self.limit):
-            self._full = True
-
-    def ok(self, now: float) -> None:
-        """A request went well."""
-        self._clean += 1
-        if self._clean < int(self.limit) or not self._full or now < self._quiet_until:
+    def ok(self, active: int, now: float) -> None:
+        """A request was let in while `active` were on the wire; a limit that is far from reached is not raised."""
+        if now < self._quiet_until:
             return
-        self.limit = min(float(self.maximum), self.limit * 2 if self._slow_start else self.limit + 1)
-        self._clean, self._full = 0, False
+        if self._slow_start and 2 * active >= int(self.limit):
+            self.limit = min(float(self.maximum), self.limit + 1)
+        elif not self._slow_start and active + 1 >= int(self.limit):
+            self.limit = min(float(self.maximum), self.limit + 1 / self.limit)
 
     def busy(self, epoch: int, now: float) -> None:
         """A 429 to a request that was sent after `epoch` cuts."""
-        self._clean = 0
         self._slow_start = False
-        self._quiet_until = now + COOL_DOWN_S
+        self._quiet_until = max(self._quiet_until, now + COOL_DOWN_S)
         if epoch < self.epoch or now < self._cut_at + COOL_DOWN_S:
             return
         self.limit = max(1.0, self.limit * CUT)
@@ -119,7 +113,6 @@ class Adaptive:
 
     def down(self, now: float) -> None:
         """The server is in trouble: no growth for a while."""
-        self._clean = 0
         self._quiet_until = max(self._quiet_until, now + PAUSE_S)
 
 
@@ -173,15 +166,25 @@ class Limiter:
         finally:
             self._waiting -= 1
 
+    def accepted(self) -> bool:
+        """A request was let in: its answer begins. Whether more may be on the wire now than before.
+
+        Growth need not wait for long answers to end, since a 429 comes before the first byte.
+        """
+        before = self.limit
+        self._adaptive.ok(self.active, self._clock())
+        if self.limit == before:
+            return False
+        self._changed.set()
+        return True
+
     def release(
         self, grant: Grant, outcome: Outcome, *, used: int | None = None, retry_after: float | None = None
     ) -> None:
         """Give a grant back with how it went: `used` tokens settle the guess, `retry_after` seconds hold everyone."""
         now = self._clock()
         self.active -= 1
-        if outcome == "ok":
-            self._adaptive.ok(now)
-        elif outcome == "busy":
+        if outcome == "busy":
             self._adaptive.busy(grant.epoch, now)
         elif outcome == "down":
             self._adaptive.down(now)
@@ -194,7 +197,6 @@ class Limiter:
     def _take(self, tokens: float) -> Grant:
         now = self._clock()
         self.active += 1
-        self._adaptive.used(self.active)
         if self._requests:
             self._requests.take(1.0, now)
         if self._tokens:

@@ -20,7 +20,7 @@ class Pipe(Generic[T]):
         self._news = asyncio.Event()
         self._taken = asyncio.Event()
         self._ended = False
-        self._error: Exception | None = None
+        self.error: Exception | None = None
 
     def put(self, item: T) -> None:
         """Hand on one item; never waits."""
@@ -34,13 +34,13 @@ class Pipe(Generic[T]):
             await self._taken.wait()
 
     async def fill(self, work: Callable[[Pipe[T]], Awaitable[None]]) -> None:
-        """Run the work; its error is raised to the reader, after everything it had put in."""
+        """Run the work; its error is kept for the reader, who first gets everything it had put in."""
         try:
             await work(self)
         except ExceptionGroup as group:
-            self._error = _first(group)
+            self.error = _first(group)
         except Exception as error:
-            self._error = error
+            self.error = error
         finally:
             self._ended = True
             self._news.set()
@@ -49,8 +49,6 @@ class Pipe(Generic[T]):
         """The next item, or None at the end."""
         while not self._items:
             if self._ended:
-                if self._error is not None:
-                    raise self._error
                 return None
             self._news.clear()
             await self._news.wait()
@@ -70,6 +68,9 @@ async def flow(work: Callable[[Pipe[T]], Awaitable[None]]) -> AsyncIterator[T]:
         except GeneratorExit:
             # Swallowed here and not in the group, which would wrap it: nothing is yielded after it.
             task.cancel()
+            return
+    if pipe.error is not None:
+        raise pipe.error
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> Exception:

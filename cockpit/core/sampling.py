@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +26,7 @@ __all__ = ["Event", "Finished", "Retrying", "Started", "generate"]
 
 Cached = Callable[[list[tuple[str, int]]], dict[tuple[str, int], Sample]]
 Keep = Callable[[Sample], None]
+Room = Callable[[], Awaitable[None]]
 
 BATCH = 256
 """Keys looked up in the cache at once."""
@@ -44,6 +45,7 @@ def generate(
     cached: Cached | None = None,
     done: Collection[SampleKey] = (),
     keep: Keep | None = None,
+    room: Room | None = None,
     clock: Callable[[], float] = time.monotonic,
     now: Callable[[], datetime] = utc_now,
     rng: random.Random | None = None,
@@ -57,6 +59,7 @@ def generate(
         cached: answers to earlier requests, asked for many (digest, index) pairs at once, maybe from a thread.
         done: samples not to send.
         keep: called with each finished sample at once, also for those cancelled when the iterator closes.
+        room: awaited before each new sample: may hold sending back while `keep` is behind.
         clock: seconds, monotonic; stamps chunks as they arrive.
         now: the time of day, for `created_at`.
 
@@ -69,7 +72,7 @@ def generate(
         renderer = Renderer(plan, providers)
         sender = Sender(plan, live, providers, renderer, pipe.put, clock, now, source)
         known = None if plan.fresh else cached
-        await Flight(sender, pipe, limits, cached=known, done=frozenset(done), keep=keep).run()
+        await Flight(sender, pipe, limits, cached=known, done=frozenset(done), keep=keep, room=room).run()
 
     return flow(work)
 
@@ -103,6 +106,7 @@ class Flight:
         cached: Cached | None,
         done: Collection[SampleKey],
         keep: Keep | None,
+        room: Room | None,
     ) -> None:
         self._sender = sender
         self._plan = sender.plan
@@ -111,6 +115,7 @@ class Flight:
         self._cached = cached
         self._done = done
         self._keep_too = keep
+        self._room = room
         self._ledger = Ledger(self._plan.cap_usd)
         self._lanes = self._make_lanes(limits)
         self._tasks: dict[SampleKey, asyncio.Task[None]] = {}
@@ -181,6 +186,8 @@ class Flight:
     async def _may_send(self, lane: Lane, key: SampleKey) -> bool:
         """Wait until there is room for one more; False if nothing more is to be sent."""
         await self._pipe.room()
+        if self._room is not None:
+            await self._room()
         while not self._live.halted:
             allowed = True if key.target in self._hopeless else self._affordable(key)
             if allowed is False:
@@ -195,7 +202,7 @@ class Flight:
     def _affordable(self, key: SampleKey) -> bool | None:
         if self._plan.cap_usd is None:
             return True
-        return self._ledger.may(self._guess(key))
+        return self._ledger.may(key.target, self._guess(key))
 
     def _guess(self, key: SampleKey) -> float:
         with suppress(CockpitError):
@@ -206,7 +213,7 @@ class Flight:
         if self._plan.cap_usd is not None:
             self._ledger.promise(key, self._guess(key))
         lane.tasks += 1
-        task = group.create_task(self._sender.send(key, lane.limiter, self._keep))
+        task = group.create_task(self._sender.send(key, lane.limiter, keep=self._keep, grown=lane.wake.set))
         self._tasks[key] = task
         task.add_done_callback(lambda _: self._sent(lane, key))
 

@@ -98,6 +98,7 @@ class Trip:
     key: SampleKey
     target: Target
     limiter: Limiter
+    grown: Callable[[], None]
     outgoing: Outgoing | None = None
     attempt: Attempt = field(default_factory=lambda: Attempt(0.0))
     best: Attempt | None = None
@@ -124,12 +125,14 @@ class Sender:
     now: Callable[[], datetime]
     rng: random.Random
 
-    async def send(self, key: SampleKey, limiter: Limiter, keep: Callable[[Sample], None]) -> None:
-        """Hand the sample behind a key to `keep`; every failure is part of it.
+    async def send(
+        self, key: SampleKey, limiter: Limiter, *, keep: Callable[[Sample], None], grown: Callable[[], None]
+    ) -> None:
+        """Hand the sample behind a key to `keep`, every failure being part of it; call `grown` when the limiter grew.
 
         Cancelling the task hands over what came until then, if the request had left, and cancels.
         """
-        trip = Trip(key, self.plan.targets[key.target], limiter)
+        trip = Trip(key, self.plan.targets[key.target], limiter, grown)
         try:
             sample = await self._outcome(trip)
         except asyncio.CancelledError:
@@ -208,8 +211,13 @@ class Sender:
         assert trip.outgoing is not None
         stream = self.providers(trip.target.provider).stream(trip.outgoing.request)
         clock, add, fold = self.clock, attempt.add, self.live.fold
+        accepted = False
         try:
             async for chunk in stream:
+                if not accepted:
+                    accepted = True
+                    if trip.limiter.accepted():
+                        trip.grown()
                 if add(chunk, clock()):
                     fold(live, chunk, attempt)
         finally:

@@ -25,13 +25,16 @@ def as_curl(wire: Wire) -> str:
 
 def as_python(wire: Wire) -> str:
     """A Python script on httpx that sends the request and prints the raw reply as it comes."""
-    lines = ["import os", "", "import httpx", "", f"url = {wire.url!r}", f"headers = {_python_headers(wire.headers)}"]
-    if not any(SECRET.search(value) for value in wire.headers.values()):
-        lines = lines[2:]
+    has_key = any(SECRET.search(value) for value in wire.headers.values())
+    has_body = wire.method != "GET"
+    needed = [name for name, used in (("json", has_body), ("os", has_key)) if used]
+    lines = [*(f"import {name}" for name in needed), *([""] if needed else []), "import httpx", ""]
+    lines += [f"url = {wire.url!r}", f"headers = {_python_headers(wire.headers)}"]
     arguments = "headers=headers, timeout=600"
-    if wire.method != "GET":
+    if has_body:
         lines.append(f"body = {pformat(dict(wire.body), sort_dicts=False, width=100)}")
-        arguments = "headers=headers, json=body, timeout=600"
+        # Not httpx's own `json=`: that cannot send half of a surrogate pair.
+        arguments = "headers=headers, content=json.dumps(body), timeout=600"
     lines += [
         "",
         f"with httpx.stream({wire.method!r}, url, {arguments}) as reply:",

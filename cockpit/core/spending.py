@@ -35,14 +35,17 @@ class Ledger:
             return total / count
         return cost_usd(Usage(*guess_tokens(request)), target.price) or 0.0
 
-    def may(self, guess: float) -> bool | None:
-        """Whether a request of that cost may leave: yes, no, or None for not before others have ended."""
+    def may(self, target: int, guess: float) -> bool | None:
+        """Whether a request of a column, of that cost, may leave: yes, no, or None for not before others have ended."""
         if self.cap_usd is None:
             return True
         promised = sum(self._promised.values())
         if self.spent + promised + guess <= self.cap_usd + EPSILON_USD:
             return True
-        return None if self._promised else False
+        if self._promised:
+            return None
+        # A first guess may be far too high: one request alone finds out, and is all that can pass the cap.
+        return target not in self._known and self.spent < self.cap_usd
 
     def promise(self, key: SampleKey, guess: float) -> None:
         """A request leaves."""

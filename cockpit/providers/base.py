@@ -21,6 +21,8 @@ from cockpit.providers.http import HttpClient, Reply
 
 LONGEST_ERROR = 64 * 1024
 DRAIN_SECONDS = 1.0
+THINKING_PATIENCE = 5.0
+"""Models that think may say nothing for minutes."""
 SECRET_NAME = re.compile(r"(?i)auth|key|token|secret|cookie|password")
 VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
 
@@ -106,7 +108,9 @@ class HttpProvider(ABC):
             wire = self.wire(request)
             content = json.dumps(wire.body, separators=(",", ":")).encode("ascii")
             headers = self._with_secrets(wire.headers, place)
-            reply = await self._http.open(wire.method, wire.url, headers, content, place)
+            thinks = self._catalog.capabilities(self.name, request.model).reasoning_effort
+            patience = THINKING_PATIENCE if thinks else 1.0
+            reply = await self._http.open(wire.method, wire.url, headers, content, place, patience=patience)
             if reply.status < 300:
                 return reply
             try:
@@ -199,10 +203,11 @@ class HttpProvider(ABC):
         }
         secrets: dict[str, str] = {}
         key = self._key()
-        if key:
+        if key or self._key_required:
             shown = f"${self.settings.key_env}"
             name, value = self.key_header(model, shown)
             headers[name] = value
+        if key:
             secrets[key] = shown
         for name, value in self.settings.headers.items():
             headers[name.lower()] = value
@@ -218,19 +223,21 @@ class HttpProvider(ABC):
     def _with_secrets(self, headers: Mapping[str, str], place: Place) -> dict[str, str]:
         if self._key_required and not self._key():
             raise errors.no_key(place)
+        values = {shown: secret for secret, shown in place.secrets.items()}
         filled = {}
         for name, template in headers.items():
-            value = template
-            for secret, shown in place.secrets.items():
-                if shown in value:
-                    value = value.replace(shown, secret)
-            if not value.isascii() or not value.isprintable():
+            missing = [m[1] for m in VARIABLE.finditer(template) if m[0] not in values]
+            if missing:
+                raise ProviderError(
+                    "no_key", f"The header {name} for {self.name} needs {missing[0]}.", hint=f"Set {missing[0]}."
+                )
+            filled[name] = VARIABLE.sub(lambda match: values[match[0]], template)
+            if not filled[name].isascii() or not filled[name].isprintable():
                 raise ProviderError(
                     "no_key",
                     f"The header {name} for {self.name} holds characters that no header can.",
                     hint=f"Check {self.settings.key_env or 'its setting'} for stray characters.",
                 )
-            filled[name] = value
         return filled
 
     async def _refused(self, reply: Reply, place: Place) -> ProviderError:

@@ -12,6 +12,8 @@ from urllib.parse import quote
 from cockpit.core.errors import FailureKind, ProviderError
 
 LONGEST = 300
+SHORTEST_SECRET = 4
+"""Anything shorter is a stand-in for a key, and a part of ordinary words."""
 TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]{0,500}>", re.S | re.I)
 TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.S | re.I)
 SECRET_HEADER = re.compile(r"(?i)(authorization|x-api-key|api-key)(['\"]?\s*[:=]\s*)(['\"]?(?:bearer|basic)\s+\S+|\S+)")
@@ -76,7 +78,7 @@ def clean(text: str, place: Place) -> str:
 def scrub(text: str, secrets: Mapping[str, str]) -> str:
     """The text without any secret, whole or as servers quote part of one."""
     for value, shown in secrets.items():
-        if value:
+        if len(value) >= SHORTEST_SECRET:
             text = text.replace(value, shown).replace(quote(value, safe=""), shown)
     text = SECRET_HEADER.sub(r"\1\2…", text)
     text = BEARER.sub("Bearer …", text)
@@ -215,7 +217,7 @@ def _param_hint(said: Said, place: Place) -> str:
         return ""
     return (
         f"{place.model} does not take {name} as sent: unset it, or record that in the config as "
-        f'[models.{place.provider}.models."{place.model}"].'
+        f'[catalog.{place.provider}.models."{place.model}"].'
     )
 
 

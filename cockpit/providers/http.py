@@ -85,13 +85,13 @@ class HttpClient:
     def __init__(self, base_url: str, *, keep_alive: bool = True, read_timeout: float = 120.0) -> None:
         self._base_url = base_url
         self._keep_alive = keep_alive
+        self._read_timeout = read_timeout
         self._transport: Any = None
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening = asyncio.Lock()
         self._timeout: dict[str, float | None] = {
             "connect": CONNECT_TIMEOUT,
-            "read": read_timeout,
             "write": None,
             "pool": CONNECT_DEADLINE,
         }
@@ -111,8 +111,13 @@ class HttpClient:
         finally:
             await reply.aclose()
 
-    async def open(self, method: str, url: str, headers: Mapping[str, str], content: bytes, place: Place) -> Reply:
+    async def open(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes, place: Place, *, patience: float = 1.0
+    ) -> Reply:
         """One request; the caller closes the reply.
+
+        Args:
+            patience: how many times the usual silence is borne.
 
         Raises:
             ProviderError: no response came.

@@ -167,7 +167,8 @@ class Child:
         """
         key = secrets.token_urlsafe(24)
         process = subprocess.Popen(
-            [sys.executable, "-m", "cockpit.providers.local_server"],
+            # -P: a file of the person's directory must not pass for a module of ours.
+            [sys.executable, "-P", "-m", "cockpit.providers.local_server"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

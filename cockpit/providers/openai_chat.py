@@ -107,7 +107,7 @@ class ChatReader:
         text = delta.get("content")
         if text:
             texts.append(text if isinstance(text, str) else _joined(text))
-        elif reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
+        if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
             chunk.reasoning += reasoning if isinstance(reasoning, str) else _joined(reasoning)
         if refusal := delta.get("refusal"):
             texts.append(refusal)

@@ -93,7 +93,7 @@ class ProviderRegistry:
 
     def _build(self, name: str) -> HttpProvider | LocalProvider:
         if self._catalog is None:
-            self._catalog = Catalog.load()
+            self._catalog = Catalog.load({}, {n: s.protocol for n, s in self._settings.items()})
         if name == LOCAL and name not in self._settings:
             from cockpit.providers.local import LocalProvider
 

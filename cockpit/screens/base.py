@@ -167,12 +167,17 @@ class PaneScreen(Screen[Result]):
         """The text field that ctrl+e edits: the focused one, unless a screen knows better."""
         return self.focused if self.typing else None
 
+    @property
+    def session_key(self) -> str:
+        """The setting that keeps this screen's session: one a project and screen."""
+        return f"session.{self.cockpit.project}.{self.scope}"
+
     def save_session(self) -> dict[str, Any]:
         """What to remember of this screen for the next start, as JSON values."""
         return {}
 
     def restore_session(self, data: Mapping[str, Any]) -> None:
-        """Take up what `save_session` returned last time."""
+        """Take up what `save_session` returned last time; the screen calls it once its widgets are there."""
 
     def notify_plain(
         self, message: str, *, title: str = "", severity: Severity = "information", timeout: float = 5
@@ -205,17 +210,13 @@ class PaneScreen(Screen[Result]):
         keys = [
             (key, _label(command.title))
             for command, key in shown_keys(self.footer_commands(), keymap, typing=typing)
-            if self._works(command)
+            if is_enabled(self.app if command.scope == "app" else self, command.action)
         ]
         bar.show(keys, note="✎ typing" if typing else "moving")
 
     def footer_commands(self) -> list[Command]:
         """The commands whose keys the key bar shows, most wanted first; the last is kept however narrow the bar."""
         return [c for scope in (self.scope, "app") for c in for_scope(scope) if c.footer]
-
-    def _works(self, command: Command) -> bool:
-        node = self.app if command.scope == "app" else self
-        return is_enabled(node, command.action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """An action bound for the editor alone works when the action itself does."""

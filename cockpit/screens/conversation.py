@@ -130,6 +130,7 @@ class ConversationScreen(OpenedScreen[VersionChoice | None]):
         self.query_one("#text").display = False
         editor = PromptEditor(self._turns[self._at].text, id="editor")
         await self.query_one("#turn", Container).mount(editor)
+        editor.move_cursor(editor.document.end)
         editor.start_typing()
         self.query_one("#said", Plain).update("escape keeps the turn, ctrl+j keeps and sends it.")
 

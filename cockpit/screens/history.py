@@ -31,7 +31,7 @@ WIDE = (
     ListColumn("", 22, quiet=True),
     ListColumn("cost", 10, right=True),
 )
-NARROW = (WIDE[0], WIDE[1], WIDE[2], WIDE[6], ListColumn("", 20, quiet=True))
+NARROW = (WIDE[0], WIDE[1], WIDE[2], ListColumn("", 4), WIDE[6], ListColumn("", 18, quiet=True))
 NARROW_BELOW = 120
 
 
@@ -157,7 +157,8 @@ def run_row(run: runs.RunRow, now: datetime, *, narrow: bool) -> ListRow:
     cost = ("?" if run.cost_unknown else "–") if run.cost_usd is None else money(run.cost_usd)
     sent = age(run.created_at, now)
     if narrow:
-        return ListRow(run.id, (str(run.id), sent, name, came, trouble), glyph, tone)
+        number = f"v{run.version_number}" if run.prompt else ""
+        return ListRow(run.id, (str(run.id), sent, run.prompt or name, number, came, trouble), glyph, tone)
     inputs = str(run.inputs) if run.inputs > 1 else "–"
     cells = (str(run.id), sent, name, ", ".join(run.models), inputs, str(run.n), came, trouble, cost)
     return ListRow(run.id, cells, glyph, tone)

@@ -24,7 +24,7 @@ WIDE = (
     ListColumn("model"),
     ListColumn("context", 7, right=True),
     ListColumn("$ a million in / out", 20, right=True),
-    ListColumn("what it takes", 40, quiet=True),
+    ListColumn("what it takes", quiet=True),
 )
 NARROW = (ListColumn("model"), ListColumn("$ in / out", 14, right=True), ListColumn("", 24, quiet=True))
 NARROW_BELOW = 100
@@ -45,7 +45,7 @@ class ModelPicker(ListScreen[tuple[str, ...] | None]):
     def compose_body(self) -> ComposeResult:
         """The filter over the models, and what is chosen."""
         with Vertical(classes="body centre"):
-            yield Field("filter", id="query", classes="list", hint="press / and type, or any provider:model to add it")
+            yield Field("filter", id="query", classes="list", hint="enter chooses; any provider:model can be added")
             rows = RowList(WIDE, id="rows", classes="box list", empty=("Reading the table of models…",))
             rows.border_title = "models"
             yield rows
@@ -81,7 +81,7 @@ class ModelPicker(ListScreen[tuple[str, ...] | None]):
         name = f"{row.name} → {row.stands_for}" if row.stands_for else row.name
         note = row.missing or row.takes
         tone = "cancel" if row.missing else "mark" if glyph else "ok"
-        glyph = glyph or ("⚿" if row.missing else "✓")
+        glyph = glyph or ("–" if row.missing else "✓")
         cells: tuple[str, ...] = (name, row.context, row.price, note)
         if len(self.rows.columns) == len(NARROW):
             cells = (name, row.price, note)
@@ -102,7 +102,8 @@ class ModelPicker(ListScreen[tuple[str, ...] | None]):
         """Enter while filtering chooses the highlighted model and goes back to the list."""
         row = self.rows.current
         if row is not None and row.key not in self.rows.marked:
-            self.rows.action_mark()
+            self.rows.marked.add(row.key)
+            self._take(frozenset(self.rows.marked))
         self.query_one("#query", Field).value = ""
         self._show()
         self.rows.focus()

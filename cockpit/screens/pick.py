@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 
@@ -17,6 +18,7 @@ __all__ = ["Choice", "ListDialog", "Pick", "PickMany"]
 
 LONGEST_LIST = 18
 """Rows a list shows before it scrolls."""
+ROWS_BESIDE_LIST = 8
 
 
 class ListDialog(ModalPane[Result]):
@@ -41,9 +43,8 @@ class ListDialog(ModalPane[Result]):
         super().__init__()
         self._title, self._hint = title, hint
         self._keys = keys or "↑↓ move · enter choose · esc cancel"
-        self._field = Field("›", hint="type to narrow")
+        self._field = _MarkingField("›", hint="type to narrow") if marks else Field("›", hint="type to narrow")
         self.list = ChoiceList(choices, marks=marks)
-        self.list.styles.height = min(max(len(choices), 1), LONGEST_LIST)
 
     def compose(self) -> ComposeResult:
         """Field, list, and a sentence."""
@@ -57,6 +58,11 @@ class ListDialog(ModalPane[Result]):
     def on_mount(self) -> None:
         """Ready for typing."""
         self._field.focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """As many rows as there are, as far as the terminal has room for them beside the rest of the panel."""
+        room = event.size.height - ROWS_BESIDE_LIST - (2 if self._hint else 0)
+        self.list.styles.height = max(min(len(self.list.choices), LONGEST_LIST, room), 1)
 
     def on_field_changed(self, event: Field.Changed) -> None:
         """Narrow to what matches."""
@@ -85,6 +91,13 @@ class ListDialog(ModalPane[Result]):
         """Move the cursor by half of what is seen."""
         self.list.move(pages * max(self.list.size.height // 2, 1), wrap=False)
         self.moved()
+
+
+class _MarkingField(Field):
+    """A field to which space is no character, so that it can mark."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return key != "space" and super().check_consume_key(key, character)
 
 
 class Pick(ListDialog[str | None]):

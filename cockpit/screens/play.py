@@ -39,11 +39,12 @@ class PlayScreen(PaneScreen[None]):
     pane_title: ClassVar[str] = "Play"
     CSS_PATH = "play.tcss"
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (96, "-middle"), (130, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-low"), (28, "-medium"), (40, "-high")]
 
     def __init__(self) -> None:
         super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (96, "-middle"), (130, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (28, "-medium"), (40, "-high")]
+        self._last_run: object = None
         self.writing = Writing(self)
         self.editing = Editing(self, self.writing)
         self.flights = Flights(self)
@@ -73,7 +74,7 @@ class PlayScreen(PaneScreen[None]):
 
     async def _begin(self) -> None:
         await self.writing.mount_editors()
-        self.editing.prompt()
+        self.editing.edit()
         self.run_worker(self._look_back(), group="archive", exit_on_error=False)
 
     async def _look_back(self) -> None:
@@ -204,7 +205,7 @@ class PlayScreen(PaneScreen[None]):
         where = f"run {fold.live.run_id}"
         if fold.inputs > 1:
             where = f"[ ] input {fold.input + 1}/{fold.inputs}   {where}"
-        self.query_one("#ladder", TopBar).show(right=[(f"{where} ", "quiet")])
+        self.query_one("#ladder", TopBar).show(right=[(where, "quiet")])
 
     def flush(self) -> None:
         """Draw what changed in the run on the wall."""
@@ -215,6 +216,10 @@ class PlayScreen(PaneScreen[None]):
     def on_text_area_changed(self, event: Any) -> None:
         """An editor's text changed."""
         self.writing.typed(event.text_area.id or "", event.text_area.text)
+
+    def on_prompt_editor_left_typing(self) -> None:
+        """Escape in an editor: letters are commands, on the wall."""
+        self.stop_typing()
 
     def on_params_panel_changed(self, event: ParamsPanel.Changed) -> None:
         """A setting was entered."""
@@ -245,4 +250,4 @@ class PlayScreen(PaneScreen[None]):
         """Call an action; one that waits gets a worker, whose errors the base screen shows."""
         work = getattr(part, name)()
         if inspect.isawaitable(work):
-            self.run_worker(work, group=name, exit_on_error=False)  # type: ignore[arg-type]
+            self.run_worker(work, group=name, exit_on_error=False)

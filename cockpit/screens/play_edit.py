@@ -20,7 +20,7 @@ class Editing:
         self.screen = screen
         self.writing = writing
 
-    def prompt(self) -> None:
+    def edit(self) -> None:
         """Type in the prompt."""
         self._type_in("prompt")
 
@@ -66,22 +66,22 @@ class Editing:
         """An empty turn of the other speaker after this one."""
         writing = self.writing
         await writing.load(writing.draft.with_turn_after(writing.turn), turn=writing.turn + 1)
-        self.prompt()
+        self.edit()
 
     async def turn_delete(self) -> None:
         """Take this turn out."""
         writing = self.writing
         await writing.load(writing.draft.without_turn(writing.turn), turn=max(writing.turn - 1, 0))
 
-    async def example_0(self) -> None:
+    async def example_1(self) -> None:
         """The first example prompt."""
         await self._example(0)
 
-    async def example_1(self) -> None:
+    async def example_2(self) -> None:
         """The second example prompt."""
         await self._example(1)
 
-    async def example_2(self) -> None:
+    async def example_3(self) -> None:
         """The third example prompt."""
         await self._example(2)
 

@@ -32,7 +32,7 @@ def _standing(live: LiveSample, now: float) -> tuple[str, str, str]:
         case "streaming":
             return "▌", "stream", ""
         case "retrying":
-            return "⟳", "retry", f"{live.retry_reason}, again in {wait_words((live.retry_at or now) - now)}"
+            return "⟳", "retry", f"again in {wait_words((live.retry_at or now) - now)}: {live.retry_reason}"
     sample = live.sample
     if sample is None:
         return "·", "wait", "not sent"

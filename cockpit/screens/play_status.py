@@ -127,8 +127,7 @@ def status_parts(draft: PlayDraft, columns: Sequence[Column], past: Mapping[str,
     if problems:
         parts.append((f"   ⚠ {problems[0]}", "warn"))
     elif warnings:
-        what, sentence = next(iter(warnings.items()))
-        parts.append((f"   ⚠ {sentence if what == 'models' else sentence}", "warn"))
+        parts.append((f"   ⚠ {next(iter(warnings.values()))}", "warn"))
     return parts
 
 
@@ -143,7 +142,7 @@ def ladder_parts(totals: Totals) -> list[BarPart]:
         ("finetune", 0),
         ("RL", 0),
     )
-    parts: list[BarPart] = [(" ladder", "quiet")]
+    parts: list[BarPart] = [("ladder", "quiet")]
     for name, n in rungs:
         parts += [("   ● ", "ok"), (f"{name} ", "plain"), (count(n), "name")] if n else [(f"   ○ {name}", "quiet")]
     return parts
@@ -154,12 +153,12 @@ def totals_parts(totals: Totals) -> list[BarPart]:
     spent = "" if totals.usd is None else f"   {money(totals.usd)}"
     if totals.unpriced and totals.usd:
         spent = f"   ≥ {money(totals.usd)}"
-    return [(f"{count(totals.samples)} msgs", "plain"), (spent, "plain"), (" ", "plain")]
+    return [(f"{count(totals.samples)} msgs", "plain"), (spent, "plain")]
 
 
 def top_parts(project: str, panes: Iterable[tuple[int, str]], current: str) -> list[BarPart]:
     """The program, the project, the panes with the current one lit."""
-    parts: list[BarPart] = [(" cockpit", "on"), (f"  {clip(project, 24)}", "name"), ("  ", "plain")]
+    parts: list[BarPart] = [("cockpit", "on"), (f"  {clip(project, 24)}", "name"), ("  ", "plain")]
     for number, title in panes:
         parts.append((f"  {number} {title}", "accent" if title == current else "quiet"))
     return parts
@@ -183,8 +182,10 @@ def empty_words(draft: PlayDraft, *, send: str, keys: Sequence[str]) -> tuple[st
     times = f"{draft.n} times" if draft.n > 1 else "once"
     title = f"{send} sends this prompt {times} to {names or 'no model yet'}{where}."
     lines = ["The answers appear here as they come, side by side, and are kept.", ""]
-    lines += [f"esc {key}   try {name}" for key, (name, _) in zip(keys, EXAMPLES, strict=False)]
-    lines += ["", "esc m   choose more models: set ANTHROPIC_API_KEY or OPENAI_API_KEY before starting cockpit"]
+    keyed = [(f"esc {key}", f"try {name}") for key, (name, _) in zip(keys, EXAMPLES, strict=False)]
+    keyed.append(("esc m", "choose models; ANTHROPIC_API_KEY and OPENAI_API_KEY bring more"))
+    width = max(len(text) for _, text in keyed)
+    lines += [f"{key}   {text:<{width}}" for key, text in keyed]
     if local:
-        lines.append("smollm2 is tiny: good for first flights, not for findings")
+        lines += ["", "smollm2 is tiny: good for first flights, not for findings."]
     return title, lines

@@ -40,7 +40,7 @@ class FactsPanel(VerticalScroll):
         glyph, tone, words = end_text(sample)
         lines = [Content.assemble((f"{glyph} {words}", f"{TONES[tone]} bold"))]
         why = failure_text(sample)
-        if why:
+        if why and sample.text:
             lines.append(Content.styled(visible(why), "$text-error"))
         lines += [Content.styled(visible(text, newlines="mark"), style) for text, style in mark_lines(marks)]
         if self.app.size.width < NARROW_BELOW:

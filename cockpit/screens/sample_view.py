@@ -58,7 +58,7 @@ def facts(sample: Sample, *, n: int, inputs: int, now: datetime) -> list[Fact]:
         Fact("cost", "$0, from the cache" if sample.cached else money(sample.cost_usd)),
         Fact("attempts", str(sample.attempts), "cut" if sample.attempts > 1 else ""),
         Fact("request id", sample.request_id or NONE),
-        Fact("sent", _sent(sample.created_at, now)),
+        Fact("sent, UTC", _sent(sample.created_at, now)),
     ]
     if sample.left_out:
         found.append(Fact("left out", ", ".join(sample.left_out), "cut"))
@@ -75,7 +75,7 @@ def _sent(created_at: str, now: datetime) -> str:
         return NONE
     ago = age(created_at, now)
     stamp = created_at[:16].replace("T", " ")
-    return stamp if ago[:4].isdigit() else f"{stamp} UTC, {ago}" + ("" if ago == "now" else " ago")
+    return stamp if ago[:4].isdigit() else f"{stamp}, {ago}" + ("" if ago == "now" else " ago")
 
 
 def strip_text(sample: Sample) -> str:

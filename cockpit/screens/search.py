@@ -26,7 +26,7 @@ WIDE = (
     ListColumn("sample", 8, right=True, quiet=True),
     ListColumn("sent", 10, right=True, quiet=True),
     ListColumn("run", 6, right=True, quiet=True),
-    ListColumn("model", 24),
+    ListColumn("model", 30),
     ListColumn("answer"),
 )
 NARROW = (ListColumn("run", 6, right=True, quiet=True), ListColumn("model", 16), ListColumn("answer"))
@@ -83,8 +83,8 @@ class SearchScreen(ListScreen[int | None]):
         now = self.services.clock()
         rows = []
         for hit in hits:
-            glyph, tone, _ = GLYPHS.get(hit.ended, ("?", "unknown", ""))
-            cells: tuple[str, ...] = (str(hit.run_id), hit.model, hit.snippet)
+            glyph, tone, words = GLYPHS.get(hit.ended, ("?", "unknown", ""))
+            cells: tuple[str, ...] = (str(hit.run_id), hit.model, hit.snippet or f"({words})")
             if not narrow:
                 cells = (str(hit.sample_id), age(hit.created_at, now), *cells)
             rows.append(ListRow(hit.sample_id, cells, glyph, tone))

@@ -39,8 +39,11 @@ async def jump(app: CockpitApp) -> None:
 
 async def theme(app: CockpitApp) -> None:
     """Choose a theme with a preview."""
-    from cockpit.screens.themes import ThemePicker
+    from cockpit.screens.theme_picker import ThemePicker
+    from cockpit.screens.themes import load_all
 
+    if not app.theme_choices:
+        load_all(app)
     await app.push_screen(ThemePicker(app))
 
 
@@ -114,10 +117,10 @@ async def quit_app(app: CockpitApp) -> None:
 
 
 def _leave(app: CockpitApp) -> None:
-    for pane, stack in app._screen_stacks.items():
+    for stack in app._screen_stacks.values():
         for screen in stack[:1]:
             if isinstance(screen, PaneScreen) and (data := screen.save_session()):
-                app.put_setting(f"screen.{app.project}.{pane}", data)
+                app.put_setting(screen.session_key, data)
     app.exit(0)
 
 

@@ -51,7 +51,7 @@ class SweepScreen(ListScreen[Sweep | None]):
     def compose_body(self) -> ComposeResult:
         """The parameters, a line for values, what comes of it."""
         with Vertical(classes="body centre"):
-            rows = RowList(COLUMNS, id="rows", classes="box dialog")
+            rows = RowList(COLUMNS, id="rows", classes="box dialog params")
             rows.border_title = "parameters"
             yield rows
             yield Field("values", id="values", classes="dialog", hint="separated by commas")

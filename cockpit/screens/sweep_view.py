@@ -69,7 +69,10 @@ def summary(sweep: Mapping[str, Sequence[Any]], models: int, n: int, inputs: int
         requests = models * n * inputs
         return f"No sweep: {plural(models, 'column')}, {plural(requests, 'request')} a send."
     columns = prod((len(values) for values in sweep.values()), start=models)
-    factors = [plural(models, "model"), *(f"{len(values)} {name}" for name, values in sweep.items())]
+    factors = [
+        plural(models, "model"),
+        *(f"{plural(len(values), 'value')} of {name}" for name, values in sweep.items()),
+    ]
     rows = f" × {plural(inputs, 'input')}" if inputs > 1 else ""
     return (
         f"{' × '.join(factors)} = {plural(columns, 'column')};"

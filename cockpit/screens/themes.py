@@ -1,39 +1,49 @@
-"""Choosing colours: the theme at start, the picker with its preview, what is remembered. Themes themselves are data."""
+"""The theme at start, and what is remembered of a person's choice. Themes are data; the picker is elsewhere."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cockpit.screens.pick import Choice, ListDialog
+from themes import load_themes
+from themes.loader import BUILT_IN, BadTheme, read_theme
 
 if TYPE_CHECKING:
+    from textual.theme import Theme
+
     from cockpit.app import CockpitApp
 
 DEFAULT = "cockpit-dark"
 _SETTING = "theme"
 
 
-def start_theme(app: CockpitApp) -> list[str]:
-    """Register the themes and put on the one that holds; what is wrong with any, in words.
+def start_theme(app: CockpitApp) -> None:
+    """Put on the theme that holds. Only its own file is read: the others can wait until the screen is drawn.
 
     A theme picked in the app holds until the configuration names another one than it did then.
     """
-    from cockpit.paths import themes_dir
-    from themes import load_themes
-
-    config = app.services.config
-    themes, problems = load_themes([themes_dir(config.path)])
-    for theme in themes.values():
+    wanted = _wanted(app)
+    theme = _read(app, wanted) or _read(app, DEFAULT)
+    if theme is not None:
         app.register_theme(theme)
-    picked = app.get_setting(_SETTING)
-    name = config.theme
-    if isinstance(picked, dict) and picked.get("config") == config.theme and picked.get("name") in themes:
-        name = picked["name"]
-    if name not in themes:
-        problems.append(f"theme: there is no {name!r}; there are {', '.join(themes)}.")
-        name = DEFAULT if DEFAULT in themes else next(iter(themes), "textual-dark")
+        # Textual applies the theme when the app starts; its watcher before that would style everything twice.
+        app.set_reactive(type(app).theme, theme.name)
+
+
+def load_all(app: CockpitApp) -> list[str]:
+    """Register every theme, built-in and the person's own; what is wrong with any or the one asked for, in words."""
+    from cockpit.paths import themes_dir
+
+    themes, problems = load_themes([themes_dir(app.services.config.path)])
+    for theme in themes.values():
+        if theme.name != app.theme:
+            app.register_theme(theme)
     app.theme_choices = tuple(themes)
-    app.theme = name
+    wanted = _wanted(app)
+    if wanted in themes and wanted != app.theme:
+        app.theme = wanted
+    named = app.services.config.theme
+    if named not in themes:
+        problems.append(f"theme: there is no {named!r}; there are {', '.join(themes)}.")
     return problems
 
 
@@ -43,37 +53,23 @@ def choose_theme(app: CockpitApp, name: str) -> None:
     app.put_setting(_SETTING, {"name": name, "config": app.services.config.theme})
 
 
-class ThemePicker(ListDialog[str | None]):
-    """The themes; the one under the cursor is on while the dialog is open."""
-
-    DEFAULT_CSS = """
-    ThemePicker { align: right middle; background: transparent; }
-    ThemePicker > .panel { width: 44; margin-right: 4; }
-    """
-
-    def __init__(self, app: CockpitApp) -> None:
-        choices = [Choice(name, name, _kind(app, name)) for name in app.theme_choices]
-        super().__init__("Theme", choices, keys="↑↓ preview · enter keep · esc as before")
-        self._before = app.theme
-        self.list.select(app.theme)
-
-    def moved(self) -> None:
-        """Preview."""
-        if self.list.current is not None:
-            self.app.theme = self.list.current.value
-
-    def accept(self, choice: Choice | None) -> None:
-        """Keep and remember."""
-        if choice is not None:
-            choose_theme(self.cockpit, choice.value)
-            self.dismiss(choice.value)
-
-    def action_leave(self) -> None:
-        """As it was."""
-        self.app.theme = self._before
-        self.dismiss(None)
+def _wanted(app: CockpitApp) -> str:
+    named = app.services.config.theme
+    picked = app.get_setting(_SETTING)
+    if isinstance(picked, dict) and picked.get("config") == named and isinstance(picked.get("name"), str):
+        return str(picked["name"])
+    return named
 
 
-def _kind(app: CockpitApp, name: str) -> str:
-    theme = app.get_theme(name)
-    return "" if theme is None else "dark" if theme.dark else "light"
+def _read(app: CockpitApp, name: str) -> Theme | None:
+    """A theme from the file of its name, the person's own before the built-in one; None if there is no good one."""
+    from cockpit.paths import themes_dir
+
+    for folder in (themes_dir(app.services.config.path), BUILT_IN):
+        file = folder / f"{name}.toml"
+        try:
+            if file.parent == folder and file.is_file() and (theme := read_theme(file)).name == name:
+                return theme
+        except (BadTheme, OSError, ValueError):
+            continue
+    return None

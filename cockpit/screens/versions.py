@@ -31,7 +31,7 @@ COLUMNS = (
     ListColumn("n", 5, right=True),
     *(ListColumn(glyph, 4, right=True) for glyph, _ in READINGS),
     ListColumn("length", 6, right=True),
-    ListColumn("cost", 10, right=True),
+    ListColumn("cost", 12, right=True),
     ListColumn("note", quiet=True),
 )
 NARROW = (COLUMNS[0], ListColumn("n", 5, right=True), *(ListColumn(g, 3, right=True) for g, _ in READINGS), COLUMNS[-1])
@@ -67,11 +67,11 @@ class VersionsScreen(OpenedScreen[VersionChoice | None]):
         """The list over the difference."""
         with Vertical(classes="body"):
             empty = ("Every send of a changed prompt makes a version.", "Send once, and the first stands here.")
-            rows = RowList(COLUMNS, id="rows", classes="box", empty=empty)
+            rows = RowList(COLUMNS, id="rows", classes="box short", empty=empty)
             rows.border_title = "versions"
             yield rows
             yield Plain("", id="models", classes="said")
-            diff = DiffView(id="diff", classes="box")
+            diff = DiffView(id="diff", classes="box tall")
             diff.border_title = "difference"
             yield diff
 
@@ -131,7 +131,9 @@ class VersionsScreen(OpenedScreen[VersionChoice | None]):
             return
         row = self._versions[at]
         before = self._versions[at + 1] if at + 1 < len(self._versions) else None
-        self.query_one("#models", Plain).update(model_lines(self._tallies.get(row.id, [])))
+        models, lines = self.query_one("#models", Plain), model_lines(self._tallies.get(row.id, []))
+        models.display = bool(lines)
+        models.update(lines)
         diff = self.query_one("#diff", DiffView)
         if self._against_editor:
             left, right, titles = row.version, self._current, (f"v{row.number}", "the editor's text")

@@ -6,10 +6,10 @@ import sqlite3
 from dataclasses import dataclass
 
 from cockpit.core.errors import StoreError
-from cockpit.store.text import unpack
+from cockpit.store.text import show_bytes, unpack
 
 HEAD = 200
-"""Characters of an answer kept to recognise it by."""
+"""Bytes of an answer kept to recognise it by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class Branch:
     head: str
 
 
-_SELECT = """SELECT sample.id, sample.run_id, model.name, ended, substr(text, 1, ?) FROM sample
+_SELECT = """SELECT sample.id, sample.run_id, model.name, ended, substr(CAST(text AS BLOB), 1, ?)
+    FROM sample
     JOIN model ON model.id = model_id"""
 
 
@@ -58,4 +59,4 @@ def siblings(db: sqlite3.Connection, sample_id: int, limit: int = 200) -> list[B
 
 def _branches(db: sqlite3.Connection, where: str, values: tuple[int, ...]) -> list[Branch]:
     rows = db.execute(f"{_SELECT} WHERE {where}", (HEAD, *values))
-    return [Branch(row[0], row[1], unpack(row[2]), row[3], unpack(row[4])) for row in rows]
+    return [Branch(row[0], row[1], unpack(row[2]), row[3], show_bytes(row[4])) for row in rows]

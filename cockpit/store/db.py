@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -44,7 +45,7 @@ class Store:
         self.problem: str | None = None
         """Why saving does not work now, as a sentence; None while it does."""
         self.on_problem: Callable[[str], None] | None = None
-        """Called with that sentence, once per trouble, on the writer's thread."""
+        """Called with that sentence, once per trouble, on the writer's thread; it must not wait for a write."""
         self._local = threading.local()
         self._readers: list[Database] = []
         self._lock = threading.Lock()
@@ -122,12 +123,13 @@ class Store:
         """
         if self._closed:
             return
-        unsaved = self._writer.close()
         self._closed = True
+        # Readers first: only a writing connection that is the last to close folds the log away.
         with self._lock:
             for db in self._readers:
                 db.close()
             self._readers.clear()
+        unsaved = self._writer.close()
         if unsaved:
             raise StoreError(f"{unsaved} results could not be saved. {self.problem or ''}".strip())
 
@@ -151,7 +153,11 @@ class Store:
     def _report(self, sentence: str | None) -> None:
         self.problem = sentence
         if sentence is not None and self.on_problem is not None:
-            self.on_problem(sentence)
+            try:
+                self.on_problem(sentence)
+            except Exception:
+                # The writer's thread must outlive whoever listens to it.
+                logging.getLogger(__name__).exception("on_problem failed")
 
 
 def _nothing(_: Database) -> None:

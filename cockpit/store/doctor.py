@@ -22,9 +22,13 @@ COUNTS = """SELECT run_id, target, ended, failed, count(*) FROM sample GROUP BY 
 
 def examine(path: Path) -> list[Finding]:
     """Everything found about the file, the worst not first: in the order it was looked at."""
-    if not path.exists():
-        return [Finding("ok", "database", f"{path} does not exist yet; it is made at the first start.")]
-    findings = [*_outside(path)]
+    try:
+        if not path.exists():
+            return [Finding("ok", "database", f"{path} does not exist yet; it is made at the first start.")]
+        findings = [*_outside(path)]
+    except OSError as error:
+        told = trouble.unreachable(path, error)
+        return [Finding("error", "database", told.message, told.hint)]
     try:
         with closing(opening.connect(path, read_only=True)) as db:
             findings += _inside(db, path)

@@ -48,13 +48,13 @@ def ready(path: Path) -> None:
     """
     try:
         _make(path)
+        _prove_writable(path)
         with closing(connect(path)) as db:
             version = checked_version(db, path)
             if version < len(STEPS):
                 _migrate(db, path)
             elif db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
                 _use_wal(db)
-            _prove_writable(db, path)
     except sqlite3.Error as error:
         raise trouble.sentence(error, path) from error
     except OSError as error:
@@ -109,16 +109,10 @@ def _use_wal(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA journal_mode = WAL")
 
 
-def _prove_writable(db: sqlite3.Connection, path: Path) -> None:
-    """Say read-only now and not at the first save, without taking the write lock."""
-    if not os.access(path, os.W_OK) or db.execute("PRAGMA query_only").fetchone()[0]:
-        raise trouble.sentence(_readonly(), path)
-
-
-def _readonly() -> sqlite3.OperationalError:
-    error = sqlite3.OperationalError("attempt to write a readonly database")
-    error.sqlite_errorcode = sqlite3.SQLITE_READONLY
-    return error
+def _prove_writable(path: Path) -> None:
+    """Say read-only now and not at the first save, and before SQLite leaves a log beside it that is read-only too."""
+    if not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise trouble.read_only(path)
 
 
 def _migrate(db: Database, path: Path) -> None:

@@ -201,11 +201,12 @@ def get_run(db: sqlite3.Connection, run_id: int) -> RunRow:
     return _run_row(row)
 
 
-def unfinished_runs(db: sqlite3.Connection, project_id: int | None = None) -> list[RunRow]:
+def unfinished_runs(db: sqlite3.Connection, project_id: int | None = None, limit: int = 100) -> list[RunRow]:
     """Runs that were not brought to their end, newest first; one that is in flight now is among them."""
     where = "finished_at IS NULL" + (" AND project_id = ?" if project_id is not None else "")
-    values = () if project_id is None else (project_id,)
-    return [_run_row(row) for row in db.execute(_RUNS.format(chosen=f"SELECT id FROM run WHERE {where}"), values)]
+    chosen = f"SELECT id FROM run WHERE {where} ORDER BY id DESC LIMIT ?"
+    values = (limit,) if project_id is None else (project_id, limit)
+    return [_run_row(row) for row in db.execute(_RUNS.format(chosen=chosen), values)]
 
 
 def _run_row(row: tuple[Any, ...]) -> RunRow:

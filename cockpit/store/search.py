@@ -6,7 +6,7 @@ import re
 import sqlite3
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 from cockpit.core.samples import Ended
@@ -16,6 +16,8 @@ SNIPPET = 160
 """Characters of a snippet."""
 READ = 65_536
 """Bytes of a text that are looked through for the snippet's place."""
+FEW = 200
+"""Marked samples up to which each is looked up in the index alone."""
 FILTERS = ("model", "run", "ended", "tag", "is")
 
 _PIECE = re.compile(rf'(?:({"|".join(FILTERS)}):)?(?:"([^"]*)"?|(\S+))')
@@ -107,21 +109,34 @@ def search(
     where = _where(db, asked)
     if where is None:
         return []
-    match, conditions, values = where
-    table, key = ("sample_fts", "rowid") if match else ("sample", "id")
-    sql = f"SELECT {key} FROM {table} WHERE {key} < ? {'AND sample_fts MATCH ?' if match else ''}"
-    sql += "".join(f" AND {condition.format(id=f'{table}.{key}')}" for condition in conditions)
-    before = 2**62 if before is None else before
-    ids = db.execute(f"{sql} ORDER BY {key} DESC LIMIT ?", (before, *([match] if match else []), *values, limit))
+    table, key = ("sample_fts", "rowid") if where.match else ("sample", "id")
+    bounds = (where.first, min(where.last, 2**62 if before is None else before - 1))
+    sql = f"SELECT {key} FROM {table} WHERE {key} >= ? AND {key} <= ? {'AND sample_fts MATCH ?' if where.match else ''}"
+    sql += "".join(
+        f" AND {condition.format(id=f'{table}.{key}', walk='+' if where.match else '')}"
+        for condition in where.conditions
+    )
+    match = [where.match] if where.match else []
+    ids = db.execute(f"{sql} ORDER BY {key} DESC LIMIT ?", (*bounds, *match, *where.values, limit))
     find = _finder(asked)
     return [_hit(db, sample_id, find) for (sample_id,) in ids.fetchall()]
 
 
-def _where(db: sqlite3.Connection, query: Query) -> tuple[str, list[str], list[Any]] | None:
-    """The FTS5 expression (empty: none needed), more conditions on `{id}` and their values; None if nothing can fit."""
+@dataclass(slots=True)
+class _Where:
+    """A query for SQLite: an FTS5 expression (empty: none needed), one range of ids, conditions on `{id}`."""
+
+    match: str = ""
+    first: int = 0
+    last: int = 2**62
+    conditions: list[str] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+
+
+def _where(db: sqlite3.Connection, query: Query) -> _Where | None:
+    """The query for SQLite; None if nothing can fit."""
     match = [f"{{text reasoning}} : ({match_of(query)})"] if query.phrases else []
-    conditions: list[str] = []
-    values: list[Any] = []
+    found = _Where()
     for name, value in query.filters:
         if name in ("model", "ended"):
             words = _facets(db, name, value)
@@ -129,17 +144,33 @@ def _where(db: sqlite3.Connection, query: Query) -> tuple[str, list[str], list[A
                 return None
             match.append(f"facets : ({' OR '.join(words)})")
         elif name == "run":
-            if not (value.isascii() and value.isdigit()):
+            if not _in_run(db, value, found):
                 return None
-            run_id = min(int(value), 2**62)
-            first, last = db.execute("SELECT min(id), max(id) FROM sample WHERE run_id = ?", (run_id,)).fetchone()
-            conditions += ["{id} BETWEEN ? AND ?", "(SELECT run_id FROM sample AS own WHERE own.id = {id}) = ?"]
-            values += [first, last, run_id]
         else:
-            source = "tag WHERE name = ?" if name == "tag" else "example WHERE verdict = ?"
-            conditions.append(f"{{id}} IN (SELECT sample_id FROM {source})")
-            values.append(pack(value))
-    return " AND ".join(match), conditions, values
+            _marked(db, "tag WHERE name" if name == "tag" else "example WHERE verdict", value, found)
+    found.match = " AND ".join(match)
+    return found
+
+
+def _in_run(db: sqlite3.Connection, value: str, found: _Where) -> bool:
+    """Keep to a run's samples; False where it has none. One range only: FTS5 seeks to the first and walks the rest."""
+    run_id = min(int(value), 2**62) if value.isascii() and value.isdigit() else 0
+    first, last = db.execute("SELECT min(id), max(id) FROM sample WHERE run_id = ?", (run_id,)).fetchone()
+    if first is None:
+        return False
+    found.first, found.last = max(found.first, first), min(found.last, last)
+    found.conditions.append("(SELECT run_id FROM sample AS own WHERE own.id = {id}) = ?")
+    found.values.append(run_id)
+    return True
+
+
+def _marked(db: sqlite3.Connection, source: str, value: str, found: _Where) -> None:
+    """Keep to marked samples: few are looked up one by one, many (a plus hides the id from FTS5) while walking."""
+    key = pack(value)
+    marked = f"SELECT sample_id FROM {source} = ?"
+    few = db.execute(f"SELECT count(*) FROM ({marked} LIMIT {FEW + 1})", (key,)).fetchone()[0] <= FEW
+    found.conditions.append(f"{'' if few else '{walk}'}{{id}} IN ({marked})")
+    found.values.append(key)
 
 
 def _facets(db: sqlite3.Connection, name: str, value: str) -> list[str]:

@@ -74,7 +74,14 @@ def _words(code: int, path: Path) -> tuple[str, str]:
 
 def damaged(path: Path) -> StoreError:
     """The file's content is not what SQLite wrote."""
-    return StoreError(*_words(sqlite3.SQLITE_CORRUPT, path)[:1], hint=_words(sqlite3.SQLITE_CORRUPT, path)[1])
+    what, hint = _words(sqlite3.SQLITE_CORRUPT, path)
+    return StoreError(what, hint=hint)
+
+
+def read_only(path: Path) -> StoreError:
+    """The file may not be written by this person."""
+    what, hint = _words(sqlite3.SQLITE_READONLY, path)
+    return StoreError(what, hint=hint)
 
 
 def newer(path: Path, found: int, known: int) -> StoreError:

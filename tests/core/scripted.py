@@ -99,5 +99,5 @@ async def finished(events: AsyncIterator[Event]) -> list[Sample]:
 async def until(condition: Callable[[], bool], limit_s: float = 5.0) -> None:
     """Let the loop run until a condition holds."""
     async with asyncio.timeout(limit_s):
-        while not condition():
+        while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0)

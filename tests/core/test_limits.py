@@ -99,7 +99,6 @@ def test_the_limit_stays_between_one_and_its_maximum(start: int, top: int, steps
     for outcome, gap, back in steps:
         now += gap
         before = adaptive.limit
-        adaptive.used(int(adaptive.limit))
         if outcome == "busy":
             adaptive.busy(adaptive.epoch - back, now)
             assert adaptive.limit <= before
@@ -107,15 +106,15 @@ def test_the_limit_stays_between_one_and_its_maximum(start: int, top: int, steps
             adaptive.down(now)
             assert adaptive.limit == before
         else:
-            adaptive.ok(now)
-            assert before <= adaptive.limit <= 2 * before
+            adaptive.ok(int(before), now)
+            assert before <= adaptive.limit <= before + 1
         assert 1 <= adaptive.limit <= top
 
 
 def clean_round(adaptive: Adaptive, now: float) -> None:
-    adaptive.used(int(adaptive.limit))
-    for _ in range(int(adaptive.limit)):
-        adaptive.ok(now)
+    active = int(adaptive.limit)
+    for _ in range(active):
+        adaptive.ok(active, now)
 
 
 def test_it_doubles_at_first_and_creeps_after_a_429() -> None:
@@ -128,8 +127,12 @@ def test_it_doubles_at_first_and_creeps_after_a_429() -> None:
     assert adaptive.limit == 16, "a burst of 429 cuts once"
     adaptive.busy(0, 100)
     assert adaptive.limit == 16, "a late 429 to a request from before the cut says nothing new"
+    clean_round(adaptive, 101)
+    assert adaptive.limit == 16, "no growth while it cools down"
     clean_round(adaptive, 100 + COOL_DOWN_S)
-    assert adaptive.limit == 17
+    assert 16.5 < adaptive.limit <= 17
+    adaptive.busy(adaptive.epoch, 200)
+    assert 8 <= adaptive.limit < 9
 
 
 def test_trouble_at_the_server_pauses_growth_without_a_cut() -> None:
@@ -144,8 +147,7 @@ def test_trouble_at_the_server_pauses_growth_without_a_cut() -> None:
 def test_a_limit_that_was_never_reached_is_not_raised() -> None:
     adaptive = Adaptive(8, 100)
     for _ in range(100):
-        adaptive.used(3)
-        adaptive.ok(0)
+        adaptive.ok(3, 0)
     assert adaptive.limit == 8
 
 
@@ -156,6 +158,8 @@ def test_never_more_on_the_wire_than_the_limit_and_nobody_waits_for_ever(start: 
 
         async def one(end: str) -> None:
             grant = await limiter.acquire()
+            if end == "ok":
+                limiter.accepted()
             assert limiter.active <= 16
             await asyncio.sleep(0)
             limiter.release(grant, "other" if end == "cancel" else end)  # type: ignore[arg-type]

@@ -215,9 +215,9 @@ async def test_connections_are_used_again(ask: Asker, fake: FakeProvider) -> Non
 
 
 async def test_hundreds_at_once(ask: Asker, fake: FakeProvider) -> None:
-    got = await asyncio.gather(*(ask("fake-tok10-ttft150") for _ in range(250)))
+    got = await asyncio.gather(*(ask("fake-tok10-ttft600") for _ in range(250)))
     assert all(g.error is None for g in got)
-    assert fake.max_active == 250
+    assert fake.max_active > 200  # a client's usual limit is 100
 
 
 async def test_models_are_listed_newest_first(ask: Asker) -> None:

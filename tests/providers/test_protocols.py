@@ -116,7 +116,7 @@ async def test_an_unsupported_param_is_named_with_the_way_out(chat: Asker) -> No
     assert got.error is not None
     assert got.error.kind == "bad_request"
     assert "temperature" in got.error.hint
-    assert "models.openai.models" in got.error.hint
+    assert "catalog.openai.models" in got.error.hint
 
 
 async def test_close_model_names_are_offered(fake: FakeProvider) -> None:

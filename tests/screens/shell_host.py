@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -39,6 +39,8 @@ class PlaceholderPane(PaneScreen[None]):
         super().__init__()
         self.running = False
         self.cancelled = 0
+        self.sent = 0
+        self.remembered: dict[str, Any] = {}
 
     def compose_body(self) -> ComposeResult:
         yield Wall("the wall", id="wall")
@@ -46,6 +48,7 @@ class PlaceholderPane(PaneScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#prompt").focus()
+        self.restore_session(self.cockpit.get_setting(self.session_key, {}))
 
     @property
     def busy(self) -> bool:
@@ -54,6 +57,15 @@ class PlaceholderPane(PaneScreen[None]):
     def cancel_running(self) -> None:
         self.cancelled += 1
         self.running = False
+
+    def action_send(self, what: str) -> None:
+        self.sent += what == "it"
+
+    def save_session(self) -> dict[str, Any]:
+        return self.remembered
+
+    def restore_session(self, data: Mapping[str, Any]) -> None:
+        self.remembered = dict(data)
 
     def stop_typing(self) -> None:
         self.query_one("#wall").focus()
@@ -67,7 +79,10 @@ class OpenedScreen(PaneScreen[str | None]):
         yield Wall("opened", id="opened")
 
 
-PANES = (Pane(1, "play", "Play", "f2", "tests.screens.shell_host:PlaceholderPane"),)
+PANES = (
+    Pane(1, "play", "Play", "f2", "tests.screens.shell_host:PlaceholderPane"),
+    Pane(2, "other", "Other", "f3", "tests.screens.shell_host:PlaceholderPane"),
+)
 
 
 def make_app(tmp_path: Path, **config: Any) -> CockpitApp:

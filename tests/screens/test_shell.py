@@ -8,15 +8,19 @@ from typing import Any
 import pytest
 from textual.widgets import TextArea
 
+from cockpit.command_tables.command import Command
 from cockpit.core.errors import CockpitError
+from cockpit.screens import base
 from cockpit.screens.dialogs import Confirm, ShowError
 from cockpit.screens.help import HelpScreen
 from cockpit.screens.palette import Palette
-from cockpit.screens.themes import ThemePicker
+from cockpit.screens.theme_picker import ThemePicker
 from tests.screens.shell_host import OpenedScreen, PlaceholderPane, make_app, text_of, toasts, until
 from widgets.jump import JumpOverlay
 from widgets.key_bar import KeyBar
 from widgets.key_sheet import KeySheet
+
+SEND = Command("placeholder.send", "enter", "Send", "Send it.", "placeholder", "send('it')", typing=True)
 
 
 @pytest.fixture
@@ -133,6 +137,7 @@ async def test_theme_is_previewed_restored_on_escape_and_remembered_on_enter(tmp
     app = make_app(tmp_path)
     async with app.run_test() as pilot:
         before = app.theme
+        await until(pilot, lambda: app.theme_choices)
         for end, expected in (("escape", before), ("enter", None)):
             await app.action_do("theme")
             await until(pilot, lambda: isinstance(app.screen, ThemePicker))
@@ -148,9 +153,10 @@ async def test_theme_is_previewed_restored_on_escape_and_remembered_on_enter(tmp
 
 async def test_a_theme_named_in_the_configuration_later_wins_over_a_picked_one(tmp_path: Path) -> None:
     app = make_app(tmp_path)
-    async with app.run_test():
+    async with app.run_test() as pilot:
         from cockpit.screens.themes import choose_theme
 
+        await until(pilot, lambda: app.theme_choices)
         choose_theme(app, "cockpit-light")
         await app.services.store.flush()
     assert make_app(tmp_path).theme == "cockpit-light"
@@ -250,3 +256,36 @@ async def test_an_unhandled_error_ends_the_app_without_printing_it(tmp_path: Pat
             app.call_later(broken)
             await until(pilot, lambda: app.failure)
     assert app._exit_renderables == []
+
+
+async def test_a_pane_opens_as_it_was_left(tmp_path: Path) -> None:
+    for start, left in (({}, {"seen": 1}), ({"seen": 1}, {"seen": 2})):
+        app = make_app(tmp_path)
+        async with app.run_test() as pilot:
+            assert pane(app).remembered == start
+            pane(app).remembered = left
+            await pilot.press("ctrl+q")
+            await until(pilot, lambda app=app: app.return_value == 0)
+        await app.services.store.flush()
+
+
+async def test_the_app_opens_in_the_pane_it_was_left_in(tmp_path: Path) -> None:
+    for first, second in (("play", "other"), ("other", "play")):
+        app = make_app(tmp_path)
+        async with app.run_test() as pilot:
+            await until(pilot, lambda app=app, first=first: app.current_mode == first)
+            app.action_pane(second)
+            await until(pilot, lambda app=app, second=second: app.current_mode == second)
+        await app.services.store.flush()
+
+
+async def test_in_the_chat_preset_enter_sends_from_the_editor_alone(tmp_path: Path) -> None:
+    app = make_app(tmp_path, key_preset="chat")
+    async with app.run_test() as pilot:
+        screen = pane(app)
+        screen._bindings._add_binding(base._binding(SEND, "enter"))
+        await pilot.press("enter")
+        assert screen.sent == 1
+        assert screen.query_one(TextArea).text == "a prompt"
+        await pilot.press("escape", "enter")
+        assert screen.sent == 1

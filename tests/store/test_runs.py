@@ -51,9 +51,7 @@ def test_versions_are_numbered_per_prompt_and_kept_once(store: Store) -> None:
         (2, single("two"), "", rows[1].id),
         (1, single("one"), "start", None),
     ]
-    assert [
-        (p.id, p.name, p.newest, p.versions) for p in prompts.list_prompts(store.read(), rows[0].prompt_id and 1)
-    ] == [
+    assert [(p.id, p.name, p.newest, p.versions) for p in prompts.list_prompts(store.read(), 1)] == [
         (second, "b", 1, 1),
         (first, "a", 2, 2),
     ]

@@ -94,6 +94,17 @@ async def test_a_request_looked_up_by_a_failed_write_is_not_remembered(store: St
     assert samples.get_plain(store.read(), sample_id).request_body == {"a": 1}
 
 
+async def test_a_listener_that_fails_does_not_stop_saving(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    def fails(_: object) -> None:
+        raise RuntimeError("nobody listens any more")
+
+    store.on_problem = fails
+    store.post(fails)
+    await store.flush()
+    await store.write(put("on"))
+    assert keys(store) == ["on"] and "on_problem failed" in caplog.text
+
+
 async def test_a_cancelled_caller_does_not_take_its_write_back(store: Store) -> None:
     begun, go = threading.Event(), threading.Event()
 
@@ -167,7 +178,7 @@ def test_closing_says_what_could_not_be_saved(path: Path) -> None:
     other.execute("BEGIN IMMEDIATE")
     store.post(put("a"))
     store.post(put("b"))
-    with pytest.raises(StoreError, match="2 results could not be saved.*locked"):
+    with pytest.raises(StoreError, match=r"2 results could not be saved.*locked"):
         store.close()
     other.close()
 

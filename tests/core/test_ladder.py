@@ -1,0 +1,29 @@
+"""How far an idea has climbed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cockpit.core.ladder import RUNGS, Work, climb, rung_of
+from cockpit.core.prompts import single
+
+
+def test_a_prompt_is_few_shot_only_if_examples_are_really_sent() -> None:
+    bare = single("Question: {{q}}")
+    with_place = single("{{examples}}\nQuestion: {{q}}")
+    assert rung_of(bare) == rung_of(with_place) == "zero-shot"
+    assert rung_of(replace(with_place, examples="Q: 1 A: 2")) == "few-shot"
+    assert rung_of(replace(bare, examples="Q: 1 A: 2")) == "zero-shot"
+
+
+def test_rungs_fill_from_what_came_back() -> None:
+    rungs = climb([Work("zero-shot", 80), Work("zero-shot", 4), Work("few-shot", 0, 4), Work("best-of-N", 16)])
+    assert tuple(rung.name for rung in rungs) == RUNGS
+    by_name = {rung.name: rung for rung in rungs}
+    assert (by_name["zero-shot"].runs, by_name["zero-shot"].samples, by_name["zero-shot"].done) == (2, 84, True)
+    assert by_name["few-shot"].shots == 4 and not by_name["few-shot"].done
+    assert [rung.name for rung in rungs if rung.skipped] == ["few-shot", "many-shot"]
+
+
+def test_an_idea_without_work_stands_at_the_bottom() -> None:
+    assert not any(rung.done or rung.skipped for rung in climb([]))
