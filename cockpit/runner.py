@@ -24,7 +24,7 @@ from cockpit.store.db import Database
 
 GATHER_S = 0.02
 """How long finished samples gather before one wait for the disk covers them all."""
-BEHIND = 256
+BEHIND = 512
 """Samples that may wait for the disk before no more are sent: what a crash could cost stays small on a slow disk."""
 ROWS_NAMED = 3
 """Input rows named in a refusal; the rest are counted."""
@@ -222,7 +222,7 @@ class Saving:
         while not (self._ended and not self._unsaved):
             await self._news.wait()
             self._news.clear()
-            if not self._ended:
+            if not self._ended and self._behind < BEHIND // 4:
                 await asyncio.sleep(GATHER_S)
             batch, self._unsaved = self._unsaved, []
             if not batch:

@@ -10,7 +10,8 @@ from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
-from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.layout import ArrangeResult, WidgetPlacement
+from textual.layouts.vertical import VerticalLayout
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -25,7 +26,7 @@ __all__ = ["SampleWall", "WallCell", "WallColumn"]
 PARTS = ("border", "border-here", "title", "title-here", "status", "text", "quiet", "cursor", "bar", "empty")
 
 
-class _WallLayout(Layout):
+class _WallLayout(VerticalLayout):
     """Puts a column view inside each box of the wall's plan."""
 
     name = "wall"
@@ -109,7 +110,7 @@ class SampleWall(Widget, can_focus=True):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self.styles.layout = _WallLayout()
+        self._default_layout = _WallLayout()
         self.marked: set[Hashable] = set()
         self.cursor = (0, 0)
         """Column and row."""

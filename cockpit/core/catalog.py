@@ -30,7 +30,7 @@ class ServerSettings:
     keep_alive: bool = True
     headers: Mapping[str, str] = field(default_factory=dict)
     read_timeout: float = 120.0
-    """Seconds without a byte before a stream counts as dead."""
+    """Seconds without a byte before a stream counts as dead; models that think get five times as long."""
 
 
 @dataclass(frozen=True, slots=True)

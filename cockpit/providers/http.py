@@ -128,9 +128,8 @@ class HttpClient:
         import httpx
 
         try:
-            request = httpx.Request(
-                method, url, headers=headers, content=content, extensions={"timeout": self._timeout}
-            )
+            extensions = {"timeout": {**self._timeout, "read": self._read_timeout * patience}}
+            request = httpx.Request(method, url, headers=headers, content=content, extensions=extensions)
             return Reply(await transport.handle_async_request(request), place)
         except Exception as error:
             raise from_exception(error, place) from None

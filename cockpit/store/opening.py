@@ -27,14 +27,14 @@ class Database(sqlite3.Connection):
         self.memo = {}
 
 
-def connect(path: Path, *, read_only: bool = False, busy_s: float = BUSY_S) -> Database:
+def connect(path: Path, *, read_only: bool = False) -> Database:
     """A connection without implicit transactions, usable from any one thread at a time.
 
     Raises:
         sqlite3.Error: as SQLite has it.
     """
     uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
-    db = sqlite3.connect(uri, timeout=busy_s, isolation_level=None, check_same_thread=False, factory=Database, uri=True)
+    db = sqlite3.connect(uri, timeout=BUSY_S, isolation_level=None, check_same_thread=False, factory=Database, uri=True)
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA query_only = ON" if read_only else "PRAGMA synchronous = FULL")
     return db

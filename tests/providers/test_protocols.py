@@ -278,3 +278,32 @@ async def test_proxies_of_the_environment_are_used(fake: FakeProvider, monkeypat
     assert (await Asker(registry, "far")("fake-tok1")).error is None
     assert fake.requests[-1].headers["host"].startswith("far.invalid")
     await registry.aclose()
+
+
+async def test_a_header_whose_variable_is_not_set_is_said(fake: FakeProvider) -> None:
+    settings = ServerSettings(fake.url, headers={"x-org": "$ORG", "x-org-id": "$ORG_ID"})
+    for env, missing in (({"ORG": "o1-secret"}, "ORG_ID"), ({"ORG_ID": "o2-secret"}, "ORG")):
+        registry = ProviderRegistry({"mine": settings}, env)
+        got = await Asker(registry, "mine")("fake-tok1")
+        await registry.aclose()
+        assert got.error is not None
+        assert got.error.kind == "no_key"
+        assert got.error.hint == f"Set {missing}."
+    registry = ProviderRegistry({"mine": settings}, {"ORG": "o1-secret", "ORG_ID": "o2-secret"})
+    assert (await Asker(registry, "mine")("fake-tok1")).error is None
+    await registry.aclose()
+    sent = fake.requests[-1].headers
+    assert (sent["x-org"], sent["x-org-id"]) == ("o1-secret", "o2-secret")
+
+
+async def test_a_model_that_thinks_may_be_silent_for_longer(fake: FakeProvider) -> None:
+    catalog = Catalog.load({"mine": {"models": {"fake-ttft600*": {"reasoning_effort": True}}}})
+    registry = ProviderRegistry({"mine": ServerSettings(fake.url, read_timeout=0.3)}, {}, catalog)
+    assert (await Asker(registry, "mine")("fake-ttft600-tok3")).error is None
+    await registry.aclose()
+
+
+async def test_the_request_as_shown_names_the_key_even_before_there_is_one() -> None:
+    registry = ProviderRegistry({}, {})
+    wire = registry.get("openai").wire(Asker(registry, "openai").request("gpt-4o"))
+    assert wire.headers["authorization"] == "Bearer $OPENAI_API_KEY"

@@ -105,7 +105,7 @@ def sample_of(run_id: int, key: SampleKey, text: str, **more: Any) -> Sample:
         "request_id": "req_011CS",
         "request_hash": f"h{key.target}",
         "request_body": {"model": "m", "messages": [{"role": "user", "content": "Is the reply a refusal?"}]},
-        "created_at": "2026-11-23T11:4%d:00Z" % (key.index % 10),
+        "created_at": f"2026-11-23T11:4{key.index % 10}:00Z",
     }
     return Sample(run_id, key, text=text, **{**base, **more})
 
@@ -114,11 +114,11 @@ ANSWERS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("REFUSAL", {"ended": "stop", "stop": "\n"}),
     ("ANSWER", {}),
     (
-        "# Verdict\n\nThe reply **declines** the request, so:\n\n- it says *I can't help*\n- it offers `nothing`\n\nREFUSAL",
+        "# Verdict\n\nThe reply **declines** the request, so:\n\n- it says *I can't help*\n- it offers `none`\n\nREFUSAL",
         {"reasoning": "The reply says it cannot help.\nThat is a refusal, if a polite one.", "attempts": 2},
     ),
     (
-        "The reply is an answer, since it goes on to explain the three main",
+        "The reply is an answer, since it goes on to explain the three",
         {"ended": "length", "stop_reason": "length"},
     ),
     ("", {"ended": "error", "stop_reason": None, "error": Failure("rate_limit", "Too many requests.", "Wait.", 429)}),
@@ -146,7 +146,7 @@ def fill(db: Database) -> World:
         run = runs.create_run(db, plan, project_id=project, prompt_id=prompt)
         run_ids.append(run)
         ids = []
-        for key in plan.keys():
+        for key in plan.missing(()):
             if number == 4 and key.index > 5 and key.target == 2:
                 continue
             text, more = ANSWERS[key.index]

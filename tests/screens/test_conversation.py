@@ -48,7 +48,7 @@ async def test_the_next_turn_is_written_and_sent(services: Services, tmp_path: P
 
 
 async def test_branches_are_walked(services: Services, tmp_path: Path) -> None:
-    root, kids = tree(services)
+    _, kids = tree(services)
     app = HostApp(services, tmp_path, lambda s: ConversationScreen(s, kids[1]))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.screen.query("#rows") and len(rows_of(app)) == 6)
