@@ -24,7 +24,7 @@ from cockpit.store.db import Database
 
 GATHER_S = 0.02
 """How long finished samples gather before one wait for the disk covers them all."""
-BEHIND = 512
+BEHIND = 256
 """Samples that may wait for the disk before no more are sent: what a crash could cost stays small on a slow disk."""
 ROWS_NAMED = 3
 """Input rows named in a refusal; the rest are counted."""

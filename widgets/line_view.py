@@ -25,6 +25,10 @@ class LineView(Widget, can_focus=True):
         Binding("G,end", "scroll_last", "Last", show=False, id="view.last", tooltip="To the last line"),
     ]
 
+    DEFAULT_CSS = """
+    LineView { width: 1fr; height: 1fr; }
+    """
+
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.top = 0

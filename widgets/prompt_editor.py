@@ -14,6 +14,19 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import TextArea
 
+from widgets.visible import visible
+
+
+class _OneForOne(dict[int, str]):
+    """Marks of one character for one, since the editor counts columns in its own text."""
+
+    def __missing__(self, code: int) -> str:
+        mark = visible(chr(code))
+        mark = self[code] = mark if len(mark) == 1 else "\ufffd"
+        return mark
+
+
+_ONE_FOR_ONE = _OneForOne({0x09: "\t"})
 VARIABLE = re.compile(r"\{\{[^{}\n]*\}\}")
 
 
@@ -55,6 +68,8 @@ class PromptEditor(TextArea):
     def get_line(self, line_index: int) -> Text:
         """A line of the text, with its variables coloured."""
         line: Text = super().get_line(line_index)
+        if not line.plain.isprintable():
+            line.plain = line.plain.translate(_ONE_FOR_ONE)
         if "{{" in line.plain:
             found = self.get_component_rich_style("editor--variable", partial=True)
             line.highlight_regex(VARIABLE, Style(color=found.color, bold=True))
@@ -64,12 +79,17 @@ class PromptEditor(TextArea):
         return self.typing and super().check_consume_key(key, character)
 
     async def _on_key(self, event: events.Key) -> None:
+        """While moving, letters are left to the screen; Textual calls the base class's handler unless prevented."""
         if self.typing:
-            await super()._on_key(event)
-        elif event.key in ("i", "enter"):
+            return
+        event.prevent_default()
+        if event.key in ("i", "enter"):
             event.stop()
-            event.prevent_default()
             self.typing = True
+
+    def watch_typing(self, typing: bool) -> None:
+        """Nothing can be edited while moving."""
+        self.read_only = not typing
 
     def on_focus(self) -> None:
         self.typing = True

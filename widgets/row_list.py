@@ -61,7 +61,8 @@ class RowList(LineView):
     RowList:focus > .list--cursor { background: $accent 18%; }
     RowList > .list--bar { color: $text-muted; }
     RowList:focus > .list--bar { color: $text-accent; }
-    RowList > .list--ok, RowList > .list--stop { color: $text-success; }
+    RowList > .list--ok { color: $text-success; }
+    RowList > .list--stop { color: $text-primary; }
     RowList > .list--cut, RowList > .list--retry { color: $text-warning; }
     RowList > .list--stream, RowList > .list--mark { color: $text-accent; }
     RowList > .list--refuse { color: $text-secondary; }

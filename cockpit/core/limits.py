@@ -216,7 +216,7 @@ class Limiter:
         return wait
 
 
-BUILT_IN: Mapping[str, LimitSettings] = {"local": LimitSettings(start=4, max_concurrency=4)}
+BUILT_IN: Mapping[str, LimitSettings] = {"local": LimitSettings(start=8, max_concurrency=8)}
 """The embedded model answers this many at once; more would only wait in its own queue."""
 
 

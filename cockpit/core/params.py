@@ -39,7 +39,8 @@ class Params:
         unknown = sorted(set(data) - set(NAMES))
         if unknown:
             raise InputError(f"Unknown parameter: {', '.join(unknown)}.", hint=f"Known: {', '.join(NAMES)}.")
-        return cls(**{k: tuple(v) if k == "stop" else v for k, v in data.items()})
+        values: dict[str, Any] = {k: tuple(v) if k == "stop" else v for k, v in data.items()}
+        return cls(**values)
 
     def with_value(self, name: str, value: Any) -> Params:
         """A copy with one setting changed (used by sweeps).

@@ -30,7 +30,7 @@ class SampleKey(NamedTuple):
 
     target: int
     input: int
-    index: int
+    index: int  # type: ignore[assignment]  # shadows tuple.index, which a key has no use for
 
 
 @dataclass(frozen=True, slots=True)

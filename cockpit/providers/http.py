@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import urllib.request
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -186,6 +185,8 @@ def _session(transport: Any, *, secure: bool, keep_alive: bool) -> aiohttp.Clien
 
 def proxy_for(url: str) -> str | None:
     """The proxy that the environment names for this URL, or None."""
+    import urllib.request
+
     parts = urlsplit(url)
     host = parts.hostname or ""
     if not host or urllib.request.proxy_bypass(host):

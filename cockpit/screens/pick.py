@@ -31,7 +31,7 @@ class ListDialog(ModalPane[Result]):
         Binding("pageup,ctrl+u", "page(-1)", "page up", id="dialog.page_up", priority=True),
     )
     DEFAULT_CSS = """
-    ListDialog > .panel { width: 90; padding: 0 1; }
+    ListDialog > .panel { width: 90; max-height: 100%; padding: 0 1; }
     ListDialog Field { height: 1; background: $surface; margin: 0; padding: 0 1; }
     ListDialog .rule { height: 1; color: $panel-lighten-2; hatch: "─" $panel-lighten-1; }
     ListDialog .said { color: $text-muted; height: auto; padding: 0 1; margin-top: 1; }

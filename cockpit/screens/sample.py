@@ -16,6 +16,7 @@ from cockpit.core.snippets import as_curl, as_python
 from cockpit.screens.dialogs import Ask
 from cockpit.screens.opened import OpenedScreen, plain_title
 from cockpit.screens.sample_facts import FactsPanel
+from cockpit.screens.sample_texts import MARKDOWN_MOST, AnswerView, MarkdownView
 from cockpit.screens.sample_view import Marks, body_text, failure_text, sent_wire, sibling_place, step, wire_text
 from cockpit.screens.words import count
 from cockpit.store import marks as marking
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from cockpit.core.ports import Wire
     from cockpit.core.samples import Sample
     from cockpit.services import Services
-
-MARKDOWN_MOST = 200_000
-"""Characters beyond which an answer stays as it came: Markdown makes a widget of every paragraph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ class SampleScreen(OpenedScreen[SampleAction | None]):
                 reasoning.border_title = "reasoning"
                 reasoning.display = False
                 yield reasoning
-                yield TextView("", id="text", classes="box")
+                yield AnswerView("", id="text", classes="box")
             yield FactsPanel(id="facts", classes="box side")
 
     def on_mount(self) -> None:
@@ -145,17 +143,30 @@ class SampleScreen(OpenedScreen[SampleAction | None]):
         reasoning.display = self._reasoning and bool(sample.reasoning) and not self._request
         if reasoning.display and reasoning.text != sample.reasoning:
             reasoning.show(sample.reasoning)
-        text.show(self._text(opened), markdown=self._markdown and not self._request)
-        text.border_title = self._title()
+        if text.text != self._text(opened):
+            text.show(self._text(opened))
+            text.searched = ""
+        wanted = self._markdown and not self._request and len(sample.text) <= MARKDOWN_MOST
+        self._show_markdown(sample.text if wanted else "")
+        text.border_title = "request, as it was sent" if self._request else "answer"
         text.border_subtitle = plain_title(self._subtitle(sample))
         place = sibling_place(self._siblings, self._sample_id)
         name = f"{sample.id or 'not stored yet'}   {sample.model}   run {sample.run_id}"
         self.head((name, "plain"), right=[(f"{place} ", "quiet")] if place else [])
 
-    def _title(self) -> str:
-        if self._request:
-            return "request, as it was sent"
-        return "answer, as Markdown" if self._markdown else "answer"
+    @work(exclusive=True, group="markdown", exit_on_error=False)
+    async def _show_markdown(self, text: str) -> None:
+        """Put the rendered text in place of the plain one, or (empty) take it away."""
+        plain = self.query_one("#text", AnswerView)
+        await self.query(MarkdownView).remove()
+        plain.display = not text
+        if text:
+            view = MarkdownView(text, classes="box")
+            view.border_title = "answer, as Markdown"
+            await self.query_one("#texts", Vertical).mount(view)
+            view.focus()
+        elif self.focused is None:
+            plain.focus()
 
     def _subtitle(self, sample: Sample) -> str:
         if self._request:
@@ -189,6 +200,9 @@ class SampleScreen(OpenedScreen[SampleAction | None]):
 
     def action_markdown(self) -> None:
         """As Markdown, or as it came."""
+        if self._opened is not None and len(self._opened.sample.text) > MARKDOWN_MOST:
+            self.notify_plain(f"Markdown is rendered up to {count(MARKDOWN_MOST)} characters.", timeout=3)
+            return
         self._request = False
         self._markdown = not self._markdown
         self._show()
@@ -234,6 +248,16 @@ class SampleScreen(OpenedScreen[SampleAction | None]):
             self.notify_plain("It can be marked once it is whole and stored.", timeout=3)
             return None
         return self._sample_id
+
+    @work(exit_on_error=False)
+    async def action_find(self) -> None:
+        """Search in the text; an empty search ends it."""
+        text = self.query_one("#text", AnswerView)
+        query = await self.app.push_screen_wait(Ask("Find in this text", value=text.searched))
+        if query is not None:
+            found = text.find(query)
+            stepping = plain_title(f"{count(found)} found: n and N step, / with nothing ends")
+            text.border_subtitle = stepping if query else ""
 
     @work(exit_on_error=False)
     async def action_gold(self) -> None:

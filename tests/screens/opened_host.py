@@ -114,7 +114,7 @@ ANSWERS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("REFUSAL", {"ended": "stop", "stop": "\n"}),
     ("ANSWER", {}),
     (
-        "# Verdict\n\nThe reply **declines** the request, so:\n\n- it says *I can't help*\n- it offers `none`\n\nREFUSAL",
+        "# Verdict\n\nThe reply **declines** the request, so:\n\n- it says *I can't help*\n- `none`\n\nREFUSAL",
         {"reasoning": "The reply says it cannot help.\nThat is a refusal, if a polite one.", "attempts": 2},
     ),
     (

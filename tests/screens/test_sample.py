@@ -11,6 +11,7 @@ from cockpit.core.ports import Chunk
 from cockpit.core.samples import SampleKey
 from cockpit.screens.sample import SampleAction, SampleScreen
 from cockpit.screens.sample_facts import FactsPanel
+from cockpit.screens.sample_texts import MarkdownView
 from cockpit.screens.sample_view import facts, step
 from cockpit.services import Services
 from cockpit.store import samples
@@ -134,6 +135,39 @@ async def test_a_streaming_sample_grows_and_then_shows_its_facts(services: Servi
         live.version += 1
         await until(pilot, lambda: shown(app) == "Hello.")
         assert "cut off" in str(app.screen.query_one(FactsPanel).query_one(Plain).content)
+
+
+async def test_markdown_is_rendered_and_hostile_text_survives_it(services: Services, tmp_path: Path) -> None:
+    world = services.store.write_now(fill)
+    target = with_text(services, world, HOSTILE)
+    app = HostApp(services, tmp_path, lambda s: SampleScreen(s, target))
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(pilot, lambda: app.screen.query("#text") and shown(app))
+        await pilot.press("m")
+        await until(pilot, lambda: app.screen.query(MarkdownView) and not app.screen.query_one("#text").display)
+        await pilot.press("m")
+        await until(pilot, lambda: not app.screen.query(MarkdownView) and app.screen.query_one("#text").display)
+        await pilot.press("y")
+        assert app.yanked == [HOSTILE]
+
+
+async def test_finding_steps_with_n_and_gives_n_back(services: Services, tmp_path: Path) -> None:
+    world = services.store.write_now(fill)
+    target = with_text(services, world, "REFUSAL")
+    app = HostApp(services, tmp_path, lambda s: SampleScreen(s, target))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.screen.query("#text") and shown(app))
+        await pilot.press("slash")
+        await until(pilot, lambda: app.screen.is_modal)
+        await pilot.press(*"fus", "enter")
+        await until(pilot, lambda: not app.screen.is_modal and "1 found" in subtitle(app))
+        await pilot.press("n")
+        await pilot.pause()
+        assert not app.screen.is_modal, "n steps through what was found"
+
+
+def subtitle(app: HostApp) -> str:
+    return str(app.screen.query_one("#text").border_subtitle)
 
 
 def test_unknown_is_said_and_never_zero() -> None:

@@ -140,3 +140,17 @@ def test_matching_prefers_whole_words_then_beginnings_then_letters_in_order() ->
     assert best("", texts) == [(i, ()) for i in range(4)]
     assert match("xyz", "Theme") is None
     assert match("ev se", "Search everything") is not None
+
+
+@pytest.mark.parametrize("size", [(160, 45), (80, 24), (60, 16)])
+async def test_the_palettes_last_command_is_in_sight_when_the_cursor_is_on_it(app: Any, size: tuple[int, int]) -> None:
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: app.screen.query(ChoiceList))
+        shown = app.screen.query_one(ChoiceList)
+        await until(pilot, lambda: shown.size.height > 1)
+        await pilot.press("up")
+        await until(pilot, lambda: "Quit" in text_of(shown) or "Theme:" in text_of(shown))
+        panel = app.screen.query_one(".panel")
+        assert shown.region.bottom <= panel.content_region.bottom
+        assert panel.region.bottom <= size[1]
