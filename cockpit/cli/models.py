@@ -53,7 +53,7 @@ def models_command(ctx: Context, word: str, remote: str | None, as_json: bool) -
     if not as_json:
         rows = [(line.name, _takes(line), _price(line.price), _key(line)) for line in lines]
         output.table(rows, heads=("model", "does not take", "$ per million in / out", "key"), widest=70)
-        output.note(f"Prices as of {catalog.dated}. What an endpoint offers: cockpit models --remote PROVIDER")
+        output.note(f"Prices as of {catalog.prices_dated}. What an endpoint offers: cockpit models --remote PROVIDER")
     return 0
 
 

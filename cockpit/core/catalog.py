@@ -87,8 +87,13 @@ class Catalog:
 
     @property
     def dated(self) -> str:
-        """The day the table was last checked, ISO 8601."""
+        """The day the capabilities were last checked, ISO 8601."""
         return str(self._tables.get("date", ""))
+
+    @property
+    def prices_dated(self) -> str:
+        """The day the prices were last checked, ISO 8601."""
+        return str(self._tables.get("prices_date", self.dated))
 
     def capabilities(self, provider: str, model: str) -> Capabilities:
         """What the model takes; the defaults where nothing is known."""
@@ -104,7 +109,7 @@ class Catalog:
         if not isinstance(price, Mapping) or "input" not in price or "output" not in price:
             return None
         known = {name: price[name] for name in PRICE_NAMES if name in price}
-        known.setdefault("date", str(self._tables.get("prices_date", self.dated)))
+        known.setdefault("date", self.prices_dated)
         return Price(**known)
 
     def suggestions(self, provider: str) -> list[str]:

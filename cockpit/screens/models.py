@@ -89,7 +89,7 @@ class ModelPicker(ListScreen[tuple[str, ...] | None]):
 
     def _say(self) -> None:
         names = ", ".join(self._chosen) or "none; enter takes the highlighted one"
-        dated = f"   prices of {self._catalog.dated}" if self._catalog and self._catalog.dated else ""
+        dated = f"   prices of {self._catalog.prices_dated}" if self._catalog and self._catalog.prices_dated else ""
         self.query_one("#said", Plain).update(f"chosen {len(self._chosen)}   {names}")
         self.head(right=[(f"{len(self._all)} models{dated} ", "quiet")])
 

@@ -185,5 +185,13 @@ def ending_words(live: LiveRun, cached: int, sent: int) -> str:
     if live.cancelled:
         return f"Cancelled: {live.done} of {live.total} samples are kept. r sends the rest."
     if live.failed:
-        return f"{live.failed} of {live.total} samples failed. r sends them again."
+        return f"{live.failed} of {live.total} samples failed. {_first_failure(live)} r sends them again."
+    return ""
+
+
+def _first_failure(live: LiveRun) -> str:
+    """Which model failed first, and why."""
+    for one in live.samples.values():
+        if one.sample is not None and one.sample.error is not None:
+            return f"{one.sample.model}: {failure_words(one.sample)}"
     return ""

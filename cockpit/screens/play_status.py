@@ -150,9 +150,9 @@ def ladder_parts(totals: Totals) -> list[BarPart]:
 
 def totals_parts(totals: Totals) -> list[BarPart]:
     """'84 msgs  $0.31' for the top bar."""
-    spent = "" if totals.usd is None else f"   {money(totals.usd)}"
-    if totals.unpriced and totals.usd:
-        spent = f"   ≥ {money(totals.usd)}"
+    spent = ""
+    if totals.usd:
+        spent = f"   {'≥ ' if totals.unpriced else ''}{money(totals.usd)}"
     return [(f"{count(totals.samples)} msgs", "plain"), (spent, "plain")]
 
 

@@ -66,6 +66,7 @@ class Writing:
         draft, screen = self.draft, self.screen
         editor = PromptEditor(draft.turns[self.turn].content, id="prompt")
         await screen.query_one("#prompt-box", Vertical).mount(editor)
+        editor.move_cursor(editor.document.end)
         fields = screen.query_one("#fields", Vertical)
         await fields.mount(Row("system", draft.system, name="system", hint="no system prompt"), before=0)
         prefill = Row("prefill", draft.prefill, name="prefill", hint="how the answer must begin")
@@ -94,6 +95,7 @@ class Writing:
         editor = self.editor(name)
         if editor is not None and editor.text != text:
             editor.text = text
+            editor.move_cursor(editor.document.end)
 
     def typed(self, name: str, text: str) -> None:
         """An editor's text changed."""

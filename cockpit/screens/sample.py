@@ -139,7 +139,7 @@ class SampleScreen(OpenedScreen[SampleAction | None]):
             return
         sample = opened.sample
         self.query_one(FactsPanel).show(sample, opened.marks, opened.n, opened.inputs, self.services.clock())
-        text, reasoning = self.query_one("#text", TextView), self.query_one("#reasoning", TextView)
+        text, reasoning = self.query_one("#text", AnswerView), self.query_one("#reasoning", TextView)
         reasoning.display = self._reasoning and bool(sample.reasoning) and not self._request
         if reasoning.display and reasoning.text != sample.reasoning:
             reasoning.show(sample.reasoning)

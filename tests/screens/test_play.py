@@ -99,7 +99,7 @@ async def test_a_variable_without_a_value_is_asked_for_before_anything_is_sent(
 ) -> None:
     async with open_play(tmp_path, fake) as (app, pilot):
         screen = screen_of(app)
-        await pilot.press("ctrl+end", *"{{what}}")
+        await pilot.press(*"{{what}}")
         await until(pilot, lambda: screen.query("#var-0"))
         await pilot.press("ctrl+j")
         await until(pilot, lambda: any("{{what}}" in said for said in toasts(app)))
