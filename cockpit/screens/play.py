@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -12,9 +12,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from cockpit.command_tables.app import PANES
-from cockpit.commands import by_id
-from cockpit.core.draft import EXAMPLES, FIRST_N, LOCAL_MODEL, PlayDraft
-from cockpit.core.prompts import Message
+from cockpit.core.draft import PlayDraft
 from cockpit.core.samples import SampleKey
 from cockpit.screens import play_status as words
 from cockpit.screens.base import PaneScreen
@@ -23,13 +21,11 @@ from cockpit.screens.play_edit import Editing
 from cockpit.screens.play_go import Opening
 from cockpit.screens.play_run import Flights
 from cockpit.screens.play_samples import Reading
+from cockpit.screens.play_session import first_draft, session_key
 from cockpit.screens.play_write import Writing
 from widgets.params_panel import ParamsPanel
 from widgets.sample_wall import SampleWall
 from widgets.top_bar import TopBar
-
-if TYPE_CHECKING:
-    from cockpit.runner import Draft
 
 
 class PlayScreen(PaneScreen[None]):
@@ -65,7 +61,7 @@ class PlayScreen(PaneScreen[None]):
     def on_mount(self) -> None:
         """Take up the last session, then let the editors come."""
         self.query_one("#params", ParamsPanel).border_title = Content("params")
-        data = self.cockpit.get_setting(self.session_key)
+        data = self.cockpit.get_setting(session_key(self.cockpit.project))
         self.restore_session(data if isinstance(data, Mapping) else {})
         self.show_totals()
         self.writing.settle()
@@ -103,6 +99,14 @@ class PlayScreen(PaneScreen[None]):
         """Cancel everything in flight."""
         self.flights.cancel_all()
 
+    def refresh_keys(self) -> None:
+        """The key bar, and beside the status how to come to the other state."""
+        super().refresh_keys()
+        status = self.query_one_optional("#status", TopBar)
+        if status is not None:
+            hint = "esc: letters become commands" if self.typing else ""
+            status.show(right=[(hint, "quiet")])
+
     def stop_typing(self) -> None:
         """The wall takes the keyboard."""
         self.wall.focus()
@@ -117,11 +121,6 @@ class PlayScreen(PaneScreen[None]):
         """The editor that ctrl+e opens: the one with the keyboard, else the prompt."""
         focused = super().editor_field()
         return focused if focused is not None else self.writing.editor("prompt")
-
-    @property
-    def session_key(self) -> str:
-        """Where the session is remembered."""
-        return f"screen.{self.cockpit.project}.play"
 
     def save_session(self) -> dict[str, Any]:
         """The draft, the prompt's name, the turn shown and the run on the wall."""
@@ -142,51 +141,12 @@ class PlayScreen(PaneScreen[None]):
             writing.draft = PlayDraft.from_json(saved)
             writing.name = str(data.get("name") or "prompt")
         else:
-            writing.draft = self._first_draft()
+            writing.draft = first_draft(self.services.config)
         turn = data.get("turn")
         last = len(writing.draft.turns) - 1
         writing.turn = min(turn, last) if isinstance(turn, int) and turn >= 0 else last
 
-    def _first_draft(self) -> PlayDraft:
-        config = self.services.config
-        defaults = config.defaults
-        return PlayDraft(
-            turns=(Message("user", EXAMPLES[0][1]),),
-            params=defaults.params,
-            models=defaults.models or (LOCAL_MODEL,),
-            n=defaults.n if defaults.models else FIRST_N,
-            cap_usd=config.cap_usd,
-        )
-
     # What the parts ask of the screen
-
-    def runner_draft(self, *, fresh: bool = False) -> Draft:
-        """The draft as the runner takes it."""
-        from cockpit import runner
-
-        draft = self.writing.draft
-        return runner.Draft(
-            version=draft.version(),
-            models=draft.models,
-            params=draft.params,
-            n=draft.n,
-            inputs=draft.rows(),
-            sweep=draft.sweep,
-            cap_usd=draft.cap_usd,
-            fresh=fresh,
-            prompt_id=draft.prompt_id,
-            project=self.cockpit.project,
-            unsupported=self.services.config.unsupported,
-            parent_sample=draft.parent_sample,
-        )
-
-    def first_keys(self) -> dict[str, Any]:
-        """Keys that the empty wall names, as they are mapped."""
-        shown = self.cockpit.keymap.shown
-        return {
-            "send": shown(by_id("play.send")),
-            "keys": [shown(by_id(f"play.example_{n}")) for n in (1, 2, 3)],
-        }
 
     def show_totals(self) -> None:
         """Top bar and ladder."""
@@ -195,17 +155,7 @@ class PlayScreen(PaneScreen[None]):
         top = words.top_parts(self.cockpit.project, panes, self.pane_title)
         self.query_one("#top-bar", TopBar).show(top, words.totals_parts(totals))
         self.query_one("#ladder", TopBar).show(words.ladder_parts(totals))
-        self.show_where()
-
-    def show_where(self) -> None:
-        """Which run, and which of its inputs, is on the wall."""
-        fold = self.flights.fold
-        if fold is None:
-            return
-        where = f"run {fold.live.run_id}"
-        if fold.inputs > 1:
-            where = f"[ ] input {fold.input + 1}/{fold.inputs}   {where}"
-        self.query_one("#ladder", TopBar).show(right=[(where, "quiet")])
+        self.flights.show_where()
 
     def flush(self) -> None:
         """Draw what changed in the run on the wall."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.core.errors import CockpitError
 from cockpit.core.samples import SampleKey
+from cockpit.screens.play_session import runner_draft
 
 if TYPE_CHECKING:
     from cockpit.screens.play import PlayScreen
@@ -178,7 +179,7 @@ class Opening:
             screen.notify_plain(f"No request yet: {problems[0]}.", severity="warning")
             return
         try:
-            dialog = RequestScreen(screen.services, screen.runner_draft())
+            dialog = RequestScreen(screen.services, runner_draft(screen))
         except CockpitError as error:
             screen.cockpit.report(error)
             return

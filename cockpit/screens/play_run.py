@@ -14,7 +14,9 @@ from cockpit.core.samples import SampleKey
 from cockpit.core.sampling import Finished
 from cockpit.screens import play_status as words
 from cockpit.screens.play_model import WallFold, ending_words
+from cockpit.screens.play_session import first_keys, runner_draft
 from widgets.sample_wall import SampleWall
+from widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
     from cockpit.core.runs import Plan
@@ -48,7 +50,7 @@ class Flights:
         screen = self.screen
         try:
             await self._name_prompt()
-            draft = screen.runner_draft(fresh=fresh)
+            draft = runner_draft(screen, fresh=fresh)
             plan, live = await runner.launch(screen.services, draft)
             self._note_version(plan)
         except CockpitError as error:
@@ -224,7 +226,7 @@ class Flights:
             return
         fold.live.take_dirty()
         self.screen.wall.show(fold.columns(time.monotonic()))
-        self.screen.show_where()
+        self.show_where()
 
     def flush(self) -> None:
         """Draw what changed since the last time, at most 30 times a second while something flies."""
@@ -251,5 +253,15 @@ class Flights:
         """While there is no run: say on the wall what to do."""
         if self.fold is not None:
             return
-        title, lines = words.empty_words(self.screen.writing.draft, **self.screen.first_keys())
+        title, lines = words.empty_words(self.screen.writing.draft, **first_keys(self.screen.cockpit.keymap))
         self.screen.query_one("#wall", SampleWall).set_empty(title, *lines)
+
+    def show_where(self) -> None:
+        """Which run, and which of its inputs, is on the wall."""
+        fold = self.fold
+        if fold is None:
+            return
+        where = f"run {fold.live.run_id}"
+        if fold.inputs > 1:
+            where = f"[ ] input {fold.input + 1}/{fold.inputs}   {where}"
+        self.screen.query_one("#ladder", TopBar).show(right=[(where, "quiet")])

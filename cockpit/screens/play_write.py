@@ -12,6 +12,7 @@ from textual.timer import Timer
 from cockpit.core.draft import PlayDraft
 from cockpit.core.errors import InputError
 from cockpit.screens import play_status as words
+from cockpit.screens.play_session import session_key
 from widgets.params_panel import ParamsPanel
 from widgets.plain import Plain
 from widgets.top_bar import TopBar
@@ -39,6 +40,7 @@ class Row(Horizontal):
         yield Plain(self._label, classes="label")
         editor = PromptEditor(self._text, id=self._name, classes="line")
         editor.placeholder = Content(self._hint)
+        editor.highlight_cursor_line = False
         yield editor
 
 
@@ -65,6 +67,7 @@ class Writing:
 
         draft, screen = self.draft, self.screen
         editor = PromptEditor(draft.turns[self.turn].content, id="prompt")
+        editor.highlight_cursor_line = False
         await screen.query_one("#prompt-box", Vertical).mount(editor)
         editor.move_cursor(editor.document.end)
         fields = screen.query_one("#fields", Vertical)
@@ -148,6 +151,8 @@ class Writing:
         box.border_title = Content(visible(words.prompt_title(self.name, draft, self.turn)))
         several = len(draft.turns) > 1
         box.border_subtitle = Content("alt+↑ alt+↓ turns" if several else "")
+        focused = screen.focused.id if screen.focused is not None else ""
+        screen.set_class(bool(draft.prefill) or focused == "prefill", "-prefill")
         screen.flights.show_empty()
 
     def columns(self) -> list[words.Column]:
@@ -184,4 +189,4 @@ class Writing:
 
     def remember(self) -> None:
         """Store the draft, so that the next start opens where this one was."""
-        self.screen.cockpit.put_setting(self.screen.session_key, self.screen.save_session())
+        self.screen.cockpit.put_setting(session_key(self.screen.cockpit.project), self.screen.save_session())

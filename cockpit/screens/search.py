@@ -88,7 +88,9 @@ class SearchScreen(ListScreen[int | None]):
             if not narrow:
                 cells = (str(hit.sample_id), age(hit.created_at, now), *cells)
             rows.append(ListRow(hit.sample_id, cells, glyph, tone))
-        self.rows.show(rows, keep_cursor=False)
+        here = self.rows.current
+        moved = self.rows.cursor > 0 and any(here is not None and row.key == here.key for row in rows)
+        self.rows.show(rows, keep_cursor=moved)
         found = f"the newest {LIMIT}" if len(hits) == LIMIT else str(len(hits))
         self.head(right=[(f"{found}, newest first ", "quiet")])
 

@@ -28,7 +28,9 @@ def test_a_variable_without_a_value_is_named() -> None:
 
 
 def test_the_columns_of_the_inputs_file_win_over_typed_values() -> None:
-    draft = replace(DRAFT.with_value("reply", "typed").with_value("judge", "me"), inputs=({"reply": "1"}, {"reply": "2"}))
+    draft = replace(
+        DRAFT.with_value("reply", "typed").with_value("judge", "me"), inputs=({"reply": "1"}, {"reply": "2"})
+    )
     assert [row["reply"] for row in draft.rows()] == ["1", "2"]
     assert draft.typed_variables() == ("judge",)
     assert replace(draft, models=("a:b", "a:c"), n=3).requests() == 12
@@ -99,12 +101,16 @@ def test_every_setting_can_be_set_shown_and_unset() -> None:
 
 def test_the_next_session_finds_all_but_the_rows_of_the_inputs_file() -> None:
     params = Params(temperature=0.5, stop=("\n",))
-    draft = replace(DRAFT, params=params, models=("a:b",), sweep={"seed": (1, 2)}, inputs=({"a": "b"},), inputs_path="x")
+    draft = replace(
+        DRAFT, params=params, models=("a:b",), sweep={"seed": (1, 2)}, inputs=({"a": "b"},), inputs_path="x"
+    )
     back = PlayDraft.from_json(json.loads(json.dumps(draft.to_json())))
     assert back == replace(draft, inputs=())
 
 
-@pytest.mark.parametrize("junk", [{}, {"turns": 3}, {"turns": []}, {"n": "x"}, {"params": {"zeal": 1}}, {"models": None}])
+@pytest.mark.parametrize(
+    "junk", [{}, {"turns": 3}, {"turns": []}, {"n": "x"}, {"params": {"zeal": 1}}, {"models": None}]
+)
 def test_what_another_version_wrote_does_no_harm(junk: dict[str, object]) -> None:
     draft = PlayDraft.from_json(junk)
     assert draft.turns

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
 
+from cockpit import runner
+from cockpit.core.prompts import Message
 from cockpit.core.samples import SampleKey
+from cockpit.screens.play_session import runner_draft
 from cockpit.store import samples
 from tests.fake_provider import HOSTILE, FakeProvider
 from tests.screens.play_host import live_of, open_play, screen_of, toasts, until, wall_text
@@ -143,3 +147,30 @@ async def test_a_first_start_with_nothing_configured_says_what_to_do(tmp_path: P
         await pilot.press("escape", "B")
         await until(pilot, lambda: screen.query("#var-0"))
         assert screen.writing.draft.problems() == []
+
+
+async def test_every_row_of_the_inputs_file_is_sent_and_can_be_looked_at(tmp_path: Path, fake: FakeProvider) -> None:
+    async with open_play(tmp_path, fake, ("openai:fake-echo",), n=1) as (app, pilot):
+        screen = screen_of(app)
+        rows = ({"what": "apples"}, {"what": "pears"})
+        draft = replace(screen.writing.draft, turns=(Message("user", "Say {{what}}"),), inputs=rows, inputs_path="x")
+        await screen.writing.load(draft)
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: screen.flights.fold and not screen.busy)
+        assert live_of(app).done == 2
+        assert "apples" in wall_text(app)
+        await pilot.press("escape", "]")
+        await until(pilot, lambda: "pears" in wall_text(app))
+
+
+async def test_an_unfinished_run_is_offered_and_one_key_sends_what_is_missing(
+    tmp_path: Path, fake: FakeProvider
+) -> None:
+    async with open_play(tmp_path, fake, n=3) as (app, _):
+        await runner.launch(app.services, runner_draft(screen_of(app)))
+    async with open_play(tmp_path, fake, n=3) as (app, pilot):
+        await until(pilot, lambda: any("misses 3 of 3 samples" in said for said in toasts(app)))
+        await pilot.press("escape", "U")
+        await until(pilot, lambda: screen_of(app).flights.fold and not screen_of(app).busy)
+        assert live_of(app).done == 3
+    assert fake.total == 3

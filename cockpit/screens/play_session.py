@@ -1,0 +1,61 @@
+"""What the Play pane starts with, remembers between sessions, and hands to the runner. Nothing is drawn here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cockpit.commands import by_id
+from cockpit.core.draft import EXAMPLES, FIRST_N, LOCAL_MODEL, PlayDraft
+from cockpit.core.prompts import Message
+
+if TYPE_CHECKING:
+    from cockpit.config import Config
+    from cockpit.keymap import Keymap
+    from cockpit.runner import Draft
+    from cockpit.screens.play import PlayScreen
+
+
+def session_key(project: str) -> str:
+    """The setting under which the app keeps the pane's session when it is left; the pane keeps it there meanwhile."""
+    return f"screen.{project}.play"
+
+
+def first_draft(config: Config) -> PlayDraft:
+    """What a project starts with: an example prompt, the configured models, else the embedded one a few times."""
+    defaults = config.defaults
+    return PlayDraft(
+        turns=(Message("user", EXAMPLES[0][1]),),
+        params=defaults.params,
+        models=defaults.models or (LOCAL_MODEL,),
+        n=defaults.n if defaults.models else FIRST_N,
+        cap_usd=config.cap_usd,
+    )
+
+
+def first_keys(keymap: Keymap) -> dict[str, Any]:
+    """Keys that the empty wall names, as they are mapped: `send`, and `keys` of the example prompts."""
+    return {
+        "send": keymap.shown(by_id("play.send")),
+        "keys": [keymap.shown(by_id(f"play.example_{n}")) for n in (1, 2, 3)],
+    }
+
+
+def runner_draft(screen: PlayScreen, *, fresh: bool = False) -> Draft:
+    """The draft as the runner takes it."""
+    from cockpit import runner
+
+    draft = screen.writing.draft
+    return runner.Draft(
+        version=draft.version(),
+        models=draft.models,
+        params=draft.params,
+        n=draft.n,
+        inputs=draft.rows(),
+        sweep=draft.sweep,
+        cap_usd=draft.cap_usd,
+        fresh=fresh,
+        prompt_id=draft.prompt_id,
+        project=screen.cockpit.project,
+        unsupported=screen.services.config.unsupported,
+        parent_sample=draft.parent_sample,
+    )
