@@ -45,7 +45,7 @@ class ModelPicker(ListScreen[tuple[str, ...] | None]):
     def compose_body(self) -> ComposeResult:
         """The filter over the models, and what is chosen."""
         with Vertical(classes="body centre"):
-            yield Field("filter", id="query", classes="list", hint="enter chooses; any provider:model can be added")
+            yield Field("filter", id="query", classes="list", hint="or type any provider:model")
             rows = RowList(WIDE, id="rows", classes="box list", empty=("Reading the table of models…",))
             rows.border_title = "models"
             yield rows
