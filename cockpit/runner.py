@@ -20,12 +20,11 @@ from cockpit.core.samples import Sample, SampleKey
 from cockpit.core.sampling import Event, Finished, generate
 from cockpit.services import Services
 from cockpit.store import projects, prompts, runs, samples
+from cockpit.store.sending import refuse_sent, sending
 from cockpit.store.db import Database
 
 GATHER_S = 0.02
-"""How long finished samples gather before one wait for the disk covers them all."""
-BEHIND = 256
-"""Samples that may wait for the disk before no more are sent: what a crash could cost stays small on a slow disk."""
+"""How long finished samples gather before one wait for the disk covers them all, unless sending waits for that."""
 ROWS_NAMED = 3
 """Input rows named in a refusal; the rest are counted."""
 
@@ -118,14 +117,19 @@ async def launch(services: Services, draft: Draft) -> tuple[Plan, LiveRun]:
 def fly(services: Services, plan: Plan, live: LiveRun, *, done: Collection[SampleKey] = ()) -> AsyncIterator[Event]:
     """Send what is missing and yield what happens. A `Finished` comes when its sample is durable and has its id.
 
-    Closing the iterator cancels every stream; what came until then is still saved.
+    Closing the iterator cancels every stream; what came until then is still saved. Samples that another process has
+    brought since `done` was read are put into `live` and not sent.
 
     Raises:
-        StoreError: after everything else, if samples could not be saved; they are in `live`, and nothing more was sent.
+        StoreError: another process sends this run, and nothing was sent; or, after everything else, samples could not
+            be saved: they are in `live`, and nothing more was sent.
     """
 
     async def work(pipe: Pipe[Event]) -> None:
-        await Saving(services, live, pipe).run(plan, done)
+        with sending(services.store.path, plan.run_id):
+            found = await asyncio.to_thread(_found_since, services, plan, done)
+            live.load(found)
+            await Saving(services, live, pipe).run(plan, {*done, *(sample.key for sample in found)})
 
     return flow(work)
 
@@ -134,11 +138,13 @@ async def resume(services: Services, run_id: int, *, retry_failed: bool = True) 
     """A stored run, ready to fly on: its plan, its samples so far, and the keys that need nothing sent.
 
     Args:
-        retry_failed: count failed and cancelled samples as missing.
+        retry_failed: count failed and cancelled samples as missing; for sending. False is for looking, too.
 
     Raises:
-        StoreError: there is no such run, or it cannot be read.
+        StoreError: there is no such run, it cannot be read, or it is to be sent and another process sends it.
     """
+    if retry_failed:
+        refuse_sent(services.store.path, run_id)
     return await asyncio.to_thread(_load, services, run_id, retry_failed)
 
 
@@ -146,10 +152,11 @@ async def top_up(services: Services, run_id: int, more: int) -> tuple[Plan, Live
     """Ask a stored run for `more` samples of each kind; failed ones are left as they are.
 
     Raises:
-        StoreError: there is no such run, or it cannot be changed.
+        StoreError: there is no such run, it cannot be changed, or it is being sent.
     """
-    n = runs.load_plan(services.store.read(), run_id).n + more
-    await services.store.write(lambda db: runs.set_n(db, run_id, n))
+    with sending(services.store.path, run_id):
+        n = runs.load_plan(services.store.read(), run_id).n + more
+        await services.store.write(lambda db: runs.set_n(db, run_id, n))
     return await resume(services, run_id, retry_failed=False)
 
 
@@ -162,8 +169,8 @@ class Saving:
         self._live = live
         self._pipe = pipe
         self._unsaved: list[Sample] = []
-        self._behind = 0
         self._news = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._saved = asyncio.Event()
         self._ended = False
 
@@ -180,6 +187,7 @@ class Saving:
             finally:
                 self._ended = True
                 self._news.set()
+                self._hurry.set()
         if self._live.done == self._live.total and not self._live.cancelled:
             await self._store.write(lambda db: runs.finish_run(db, plan.run_id))
 
@@ -208,22 +216,25 @@ class Saving:
         ids.pop(sample.key, None)
         self._store.post(lambda db: ids.__setitem__(sample.key, samples.add_sample(db, sample)))
         self._unsaved.append(sample)
-        self._behind += 1
+        self._live.unsaved += 1
         self._news.set()
 
     async def _room(self) -> None:
-        """Wait while the disk is far behind."""
-        while self._behind > BEHIND:
-            self._saved.clear()
-            await self._saved.wait()
+        """Have what is finished saved at once, and wait for it."""
+        self._hurry.set()
+        self._saved.clear()
+        await self._saved.wait()
 
     async def _save_all(self) -> None:
         """Wait for the disk, for as many samples at once as have gathered, until none are left."""
         while not (self._ended and not self._unsaved):
             await self._news.wait()
             self._news.clear()
-            if not self._ended and self._behind < BEHIND // 4:
-                await asyncio.sleep(GATHER_S)
+            if not self._ended:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(GATHER_S):
+                        await self._hurry.wait()
+            self._hurry.clear()
             batch, self._unsaved = self._unsaved, []
             if not batch:
                 continue
@@ -235,7 +246,7 @@ class Saving:
             if any(sample.key not in self._live.ids for sample in batch):
                 # What is in flight is paid for and may end.
                 self._live.halt()
-            self._behind -= len(batch)
+            self._live.unsaved -= len(batch)
             self._saved.set()
         await self._last_try()
 
@@ -258,6 +269,13 @@ def _load(services: Services, run_id: int, retry_failed: bool) -> tuple[Plan, Li
     live = LiveRun(plan)
     live.load(sample for sample in samples.run_samples(db, run_id) if sample.key in done)
     return plan, live, done
+
+
+def _found_since(services: Services, plan: Plan, done: Collection[SampleKey]) -> list[Sample]:
+    """Whole answers of a run that are not in `done`: somebody else has brought them."""
+    db = services.store.read()
+    new = samples.done_keys(db, plan.run_id, True).difference(done)
+    return [sample for sample in samples.run_samples(db, plan.run_id) if sample.key in new] if new else []
 
 
 def _known(services: Services, target: Target) -> Target:

@@ -88,6 +88,8 @@ class LiveRun:
             t.name for t in plan.targets if plan.cap_usd is not None and t.price is None
         )
         """Models whose price is unknown, so that the cap cannot hold them."""
+        self.unsaved = 0
+        """Samples that are done and not on the disk yet; whoever saves them counts."""
         self.halted = False
         """Nothing more is sent; what is in flight may end."""
         self.cancelled = False

@@ -59,7 +59,8 @@ def generate(
         cached: answers to earlier requests, asked for many (digest, index) pairs at once, maybe from a thread.
         done: samples not to send.
         keep: called with each finished sample at once, also for those cancelled when the iterator closes.
-        room: awaited before each new sample: may hold sending back while `keep` is behind.
+        room: awaited while what is on its way and what is not saved yet (`live.unsaved`) are together as many as may
+            be on the wire: so a crash never costs more answers than that.
         clock: seconds, monotonic; stamps chunks as they arrive.
         now: the time of day, for `created_at`.
 
@@ -186,7 +187,7 @@ class Flight:
     async def _may_send(self, lane: Lane, key: SampleKey) -> bool:
         """Wait until there is room for one more; False if nothing more is to be sent."""
         await self._pipe.room()
-        if self._room is not None:
+        while self._room is not None and self._crowded() and not self._live.halted:
             await self._room()
         while not self._live.halted:
             allowed = True if key.target in self._hopeless else self._affordable(key)
@@ -198,6 +199,11 @@ class Flight:
             lane.wake.clear()
             await lane.wake.wait()
         return False
+
+    def _crowded(self) -> bool:
+        """Whether a crash now would cost as many answers as may be on the wire; one on the wire costs one at most."""
+        unsaved = self._live.unsaved
+        return unsaved > 0 and unsaved + len(self._tasks) >= sum(lane.limiter.limit for lane in self._lanes)
 
     def _affordable(self, key: SampleKey) -> bool | None:
         if self._plan.cap_usd is None:
