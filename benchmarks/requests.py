@@ -70,7 +70,7 @@ async def _timed(many: Callable[[int], Awaitable[None]]) -> dict[str, float]:
 
 
 async def _adapter(url: str) -> dict[str, float]:
-    from cockpit.core.catalog import ServerSettings
+    from cockpit.core.settings import ServerSettings
     from cockpit.core.params import Params
     from cockpit.core.ports import Request
     from cockpit.core.prompts import Message
@@ -92,7 +92,7 @@ async def _adapter(url: str) -> dict[str, float]:
 async def _flights(url: str, *, saved: bool) -> dict[str, float]:
     from cockpit import runner
     from cockpit.config import Config
-    from cockpit.core.catalog import ServerSettings
+    from cockpit.core.settings import ServerSettings
     from cockpit.core.limits import Limits
     from cockpit.core.live import LiveRun
     from cockpit.core.params import Params

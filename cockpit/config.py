@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from cockpit import config_lines, paths
 from cockpit.core import params as param_rules
-from cockpit.core.catalog import ServerSettings, Unsupported
-from cockpit.core.limits import LimitSettings
-from cockpit.core.models import Protocol
 from cockpit.core.params import Params
+from cockpit.core.settings import Protocol, ServerSettings, Unsupported
+
+if TYPE_CHECKING:
+    from cockpit.core.limits import LimitSettings
 
 T = TypeVar("T")
 
@@ -68,6 +68,8 @@ def load_config(path: Path | None = None) -> Config:
 
 def parse_config(text: str, path: Path, *, project: str | None = None) -> Config:
     """The config in a TOML text; `project` wins over the file's own."""
+    import tomllib
+
     try:
         # tomllib knows only bare newlines and CRLF, as TOML does.
         data = tomllib.loads(text)
@@ -308,6 +310,8 @@ def _servers(reader: Reader, data: Mapping[str, Any]) -> dict[str, ServerSetting
 
 
 def _limits(reader: Reader, data: Mapping[str, Any]) -> dict[str, LimitSettings]:
+    from cockpit.core.limits import LimitSettings
+
     checks = {"rpm": count, "tpm": count, "start": count, "max_concurrency": count}
     tables = reader.table(data, ("limits",), any_table)
     return {name: LimitSettings(**reader.fields(table, ("limits", name), checks)) for name, table in tables.items()}

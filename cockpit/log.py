@@ -22,7 +22,7 @@ class Scrub(logging.Filter):
         self.secrets = {
             value: f"${name}"
             for name, value in env.items()
-            if name.upper().endswith(("_API_KEY", "_TOKEN", "_SECRET")) and len(value) >= _SHORTEST_SECRET
+            if name.upper().endswith(("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")) and len(value) >= _SHORTEST_SECRET
         }
 
     def text(self, text: str) -> str:

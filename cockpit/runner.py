@@ -9,7 +9,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cockpit.core.catalog import Unsupported, resolve
+from cockpit.core.catalog import resolve
 from cockpit.core.errors import CockpitError, PlanError, StoreError
 from cockpit.core.live import LiveRun
 from cockpit.core.params import Params
@@ -20,8 +20,8 @@ from cockpit.core.samples import Sample, SampleKey
 from cockpit.core.sampling import Event, Finished, generate
 from cockpit.services import Services
 from cockpit.store import projects, prompts, runs, samples
-from cockpit.store.sending import refuse_sent, sending
 from cockpit.store.db import Database
+from cockpit.store.sending import refuse_sent, sending
 
 GATHER_S = 0.02
 """How long finished samples gather before one wait for the disk covers them all, unless sending waits for that."""

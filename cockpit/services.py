@@ -4,49 +4,99 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cockpit.config import Config
-from cockpit.core.catalog import Catalog
-from cockpit.core.limits import Limits
-from cockpit.core.sending import utc_now
-from cockpit.providers.registry import ProviderRegistry
 from cockpit.store.db import Store, open_store
 
+if TYPE_CHECKING:
+    from cockpit.config import Config
+    from cockpit.core.catalog import Catalog
+    from cockpit.core.limits import Limits
+    from cockpit.providers.registry import ProviderRegistry
 
-@dataclass(frozen=True)
+
+def utc_now() -> datetime:
+    """The time, with its zone."""
+    return datetime.now(UTC)
+
+
 class Services:
-    """Everything with a lifetime of its own, for the whole program."""
+    """Everything with a lifetime of its own, for the whole program.
 
-    config: Config
-    store: Store
-    providers: ProviderRegistry
-    limits: Limits
-    clock: Callable[[], datetime] = utc_now
+    What only sending needs is imported and made when it is first asked for: the first paint waits for none of it.
+
+    Args:
+        providers: made from the config and the environment where not given.
+        limits: made from the config where not given.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        providers: ProviderRegistry | None = None,
+        limits: Limits | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.config = config
+        self.store = store
+        self.clock = clock
+        self._providers = providers
+        self._limits = limits
+
+    @property
+    def providers(self) -> ProviderRegistry:
+        """Every provider by name."""
+        if self._providers is None:
+            from cockpit.providers.registry import ProviderRegistry
+
+            self._providers = ProviderRegistry(self.config.servers, os.environ, self.catalog)
+        return self._providers
+
+    @property
+    def limits(self) -> Limits:
+        """How much may be on the wire at once, learned over the whole program."""
+        if self._limits is None:
+            from cockpit.core.limits import Limits
+
+            self._limits = Limits(self.config.limits)
+        return self._limits
 
     @cached_property
     def catalog(self) -> Catalog:
         """What models take and cost, with the config's overrides."""
         return load_catalog(self.config)
 
+    async def aclose(self) -> None:
+        """Close connections and child processes, then save what is queued.
+
+        Raises:
+            StoreError: something could not be saved.
+        """
+        try:
+            if self._providers is not None:
+                await self._providers.aclose()
+        finally:
+            await self.store.aclose()
+
 
 def load_catalog(config: Config) -> Catalog:
     """The shipped table with the config's overrides on top."""
+    from cockpit.core.catalog import Catalog
+
     return Catalog.load(config.overrides, {name: server.protocol for name, server in config.servers.items()})
 
 
 def open_services(config: Config, db_path: Path) -> Services:
-    """Open the database and name the providers. No connection is made and no heavy package is loaded.
+    """Open the database. No connection is made and no heavy package is loaded.
 
     Raises:
         StoreError: the database cannot be opened.
     """
-    store = open_store(db_path)
-    providers = ProviderRegistry(config.servers, os.environ, load_catalog(config))
-    return Services(config, store, providers, Limits(config.limits))
+    return Services(config, open_store(db_path))
 
 
 async def close_services(services: Services) -> None:
@@ -55,7 +105,4 @@ async def close_services(services: Services) -> None:
     Raises:
         StoreError: something could not be saved.
     """
-    try:
-        await services.providers.aclose()
-    finally:
-        await services.store.aclose()
+    await services.aclose()

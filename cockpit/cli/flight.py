@@ -63,6 +63,8 @@ async def fly_and_print(
                     show(plan, event.sample)
     finally:
         release()
+    # What another process has brought since `done` was read is no longer wanted.
+    outcome.wanted = outcome.whole + len(outcome.failed) + live.total - live.done
     outcome.capped = live.capped
     return outcome
 

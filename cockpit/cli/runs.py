@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Container
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from cockpit.core.exports import sample_json
 if TYPE_CHECKING:
     from cockpit.store.runs import RunRow
 
+HEADS = ("run", "when", "prompt", "models", "n", "rows", "done", "failed", "cost", "state")
 FORMATS = ("jsonl", "csv", "md", "eval")
 
 
@@ -33,6 +35,7 @@ def run_command() -> None:
 def list_runs(ctx: Context, limit: int, everywhere: bool, unfinished: bool, as_json: bool) -> int:
     """The latest runs of the project, newest first."""
     from cockpit.store import projects, runs
+    from cockpit.store.sending import sent_now
 
     with ctx.store() as store:
         db = store.read()
@@ -43,21 +46,29 @@ def list_runs(ctx: Context, limit: int, everywhere: bool, unfinished: bool, as_j
             rows = runs.unfinished_runs(db, project)[:limit]
         else:
             rows = runs.list_runs(db, project, limit)
+        sent = sent_now(store.path)
     if as_json:
         for row in rows:
-            output.emit({"run": row.id, **{k: v for k, v in asdict(row).items() if k != "id"}})
+            facts = {k: v for k, v in asdict(row).items() if k != "id"}
+            output.emit({"run": row.id, **facts, "state": _state(row, sent)})
         return 0
     if not rows:
         output.note(f"No runs in project {ctx.project!r} yet. Start one: cockpit send 'What is 2 + 2?'")
         return 0
-    heads = ("run", "when", "prompt", "models", "n", "rows", "done", "failed", "cost", "state")
-    output.table(map(_cells, rows), heads=heads, right=(0, 4, 5, 6, 7, 8))
+    output.table((_cells(row, sent) for row in rows), heads=HEADS, right=(0, 4, 5, 6, 7, 8))
     return 0
 
 
-def _cells(row: RunRow) -> tuple[str, ...]:
+def _state(row: RunRow, sent: Container[int]) -> str:
+    """How a run is: sending, whoever sends it, finished or unfinished."""
+    return "sending" if row.id in sent else "finished" if row.finished_at else "unfinished"
+
+
+def _cells(row: RunRow, sent: Container[int]) -> tuple[str, ...]:
     prompt = f"{row.prompt} v{row.version_number}" if row.prompt else "–"
-    state = "finished" if row.finished_at else f"unfinished, {row.total - row.done} to send"
+    state = _state(row, sent)
+    if state == "unfinished":
+        state += f", {row.total - row.done} to send"
     cost = output.money(row.cost_usd) + ("+?" if row.cost_usd is not None and row.cost_unknown else "")
     return (
         str(row.id), row.created_at[:16].replace("T", " "), prompt, ", ".join(row.models), str(row.n), str(row.inputs),
@@ -73,14 +84,14 @@ def show_run(ctx: Context, run_id: int, as_json: bool) -> int:
     """Every sample of a run."""
     from cockpit.cli.flight import headline
     from cockpit.store import runs, samples
+    from cockpit.store.sending import sent_now
 
     with ctx.store() as store:
         db = store.read()
         plan = runs.load_plan(db, run_id)
         row = runs.get_run(db, run_id)
         if not as_json:
-            output.table([_cells(row)], heads=("run", "when", "prompt", "models", "n", "rows", "done", "failed", "cost",
-                                               "state"))  # fmt: skip
+            output.table([_cells(row, sent_now(store.path))], heads=HEADS)
             output.say()
         for sample in samples.iter_samples(db, run_id):
             if as_json:
@@ -106,8 +117,10 @@ async def _resume(ctx: Context, run_id: int, cap: float | None, *, as_json: bool
     from cockpit.cli.flight import conclude, fly_and_print
     from cockpit.runner import resume
     from cockpit.store.runs import set_cap
+    from cockpit.store.sending import refuse_sent
 
     async with ctx.services() as services:
+        refuse_sent(services.store.path, run_id)
         if cap is not None:
             await services.store.write(lambda db: set_cap(db, run_id, cap))
         plan, live, done = await resume(services, run_id)

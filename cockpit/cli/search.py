@@ -114,8 +114,9 @@ def _snippet(ctx: Context, plan: Plan, row: SampleRow, *, python: bool) -> str:
 
     from cockpit.core.snippets import as_curl, as_python
     from cockpit.providers.registry import ProviderRegistry
+    from cockpit.services import load_catalog
 
-    registry = ProviderRegistry(ctx.config.servers, environ)
+    registry = ProviderRegistry(ctx.config.servers, environ, load_catalog(ctx.config))
     request = plan.request(row.sample.key)
     wire = registry.get(request.provider).wire(request)
     if row.sample.request_body:

@@ -14,7 +14,7 @@ import click
 
 from cockpit.cli import output
 from cockpit.cli.context import TEXT, Context, as_json, pass_context
-from cockpit.core.catalog import Unsupported
+from cockpit.core.settings import Unsupported
 from cockpit.core.errors import InputError
 from cockpit.core.params import EFFORTS, NAMES, Params
 from cockpit.core.prompts import single

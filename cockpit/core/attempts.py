@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -36,6 +37,8 @@ class Attempt:
     end: Chunk = field(default_factory=Chunk)
     """Only its stop fields are used."""
     request_id: str | None = None
+    body: Mapping[str, Any] | None = None
+    """What was sent, where the provider had to change it."""
     first: float | None = None
     last: float | None = None
 
@@ -54,6 +57,8 @@ class Attempt:
             self.usage = merge_usage(self.usage, chunk.usage)
         if chunk.request_id is not None:
             self.request_id = chunk.request_id
+        if chunk.body is not None:
+            self.body = chunk.body
         if chunk.stop_reason is not None or chunk.stop is not None or chunk.stop_known:
             self._add_end(chunk)
         return shown
@@ -118,7 +123,7 @@ def to_sample(
         cost_usd=_cost(attempt, target, failure, attempts),
         error=failure,
         request_hash=outgoing.digest if outgoing else "",
-        request_body=outgoing.body if outgoing else {},
+        request_body=_body(attempt, outgoing),
         left_out=target.left_out,
         request_id=attempt.request_id,
         attempts=attempts,
@@ -136,6 +141,13 @@ def from_cache(sample: Sample, *, run_id: int, key: SampleKey, target: Target) -
 
 def _ms(start: float, end: float | None) -> float | None:
     return None if end is None else round((end - start) * 1000, 3)
+
+
+def _body(attempt: Attempt, outgoing: Outgoing | None) -> dict[str, Any]:
+    """The JSON that was sent last."""
+    if attempt.body is not None:
+        return dict(attempt.body)
+    return outgoing.body if outgoing else {}
 
 
 def _cost(attempt: Attempt, target: Target, failure: Failure | None, attempts: int) -> float | None:

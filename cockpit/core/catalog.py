@@ -5,32 +5,18 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib import resources
-from typing import Any, Literal
+from typing import Any
 
 from cockpit.core.errors import PlanError, UnknownModel
-from cockpit.core.models import Capabilities, Price, Protocol, Refusal, refusals
+from cockpit.core.models import Capabilities, Price, Refusal, refusals
 from cockpit.core.params import Params, problems
 from cockpit.core.prompts import Version
 from cockpit.core.runs import Target
-
-Unsupported = Literal["refuse", "leave out"]
-
-
-@dataclass(frozen=True, slots=True)
-class ServerSettings:
-    """Where a provider is and how to talk to it. `$NAME` in a header's value stands for an environment variable."""
-
-    base_url: str
-    protocol: Protocol = "openai"
-    key_env: str | None = None
-    keep_alive: bool = True
-    headers: Mapping[str, str] = field(default_factory=dict)
-    read_timeout: float = 120.0
-    """Seconds without a byte before a stream counts as dead; models that think get five times as long."""
+from cockpit.core.settings import Unsupported
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -10,17 +11,21 @@ from cockpit.core.prompts import EXAMPLES, VARIABLE, Version
 
 RungName = Literal["zero-shot", "few-shot", "many-shot", "best-of-N", "finetune", "RL"]
 RUNGS: tuple[RungName, ...] = ("zero-shot", "few-shot", "many-shot", "best-of-N", "finetune", "RL")
+MOST_FEW_SHOTS = 10
+"""Examples that a person writes by hand; more is many-shot."""
+_BLANK_LINES = re.compile(r"\n[ \t]*\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What one run did for its idea."""
+    """What one run, or several of the same kind, did for their idea."""
 
     rung: RungName
     samples: int
     """Whole answers."""
     shots: int | None = None
     """Examples in the prompt, where that is known."""
+    runs: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +46,42 @@ class Rung:
         return self.samples > 0
 
 
-def rung_of(version: Version) -> RungName:
-    """The rung of a run by its prompt alone: few-shot if an examples block is sent, else zero-shot.
+def uses_examples(version: Version) -> bool:
+    """Whether the version has a place that its examples block fills."""
+    return any(match[1] == EXAMPLES for text in version.texts() for match in VARIABLE.finditer(text))
 
-    Earlier turns of a conversation are not counted as examples: from outside they cannot be told apart.
+
+def shots_of(version: Version, *, continued: bool = False) -> int | None:
+    """How many examples are sent with the prompt; None where there are some that cannot be told apart.
+
+    They are the answered turns before the last one, and the parts of the examples block between blank lines.
+
+    Args:
+        continued: the turns are a conversation with the model, so none of them is an example.
     """
-    used = any(match[1] == EXAMPLES for text in version.texts() for match in VARIABLE.finditer(text))
-    return "few-shot" if used and version.examples.strip() else "zero-shot"
+    turns = 0 if continued else sum(m.role == "assistant" for m in version.messages[:-1])
+    block = version.examples.strip()
+    if not block or not uses_examples(version):
+        return turns
+    parts = len(_BLANK_LINES.split(block))
+    return turns + parts if parts > 1 or "\n" not in block else None
+
+
+def rung_of(version: Version, *, continued: bool = False) -> RungName:
+    """The rung of a run by its prompt alone: zero-shot without examples, many-shot with more than ten.
+
+    Best-of-N, finetune and RL are named by the work that picks or trains: asking n times is none of them.
+    """
+    shots = shots_of(version, continued=continued)
+    if shots == 0:
+        return "zero-shot"
+    return "few-shot" if shots is None or shots <= MOST_FEW_SHOTS else "many-shot"
+
+
+def work_of(version: Version, samples: int, *, continued: bool = False, runs: int = 1) -> Work:
+    """What runs of one version did."""
+    rung = rung_of(version, continued=continued)
+    return Work(rung, samples, shots_of(version, continued=continued) or None, runs)
 
 
 def climb(work: Iterable[Work]) -> tuple[Rung, ...]:
@@ -60,4 +94,5 @@ def climb(work: Iterable[Work]) -> tuple[Rung, ...]:
 def _rung(name: RungName, work: list[Work], below: bool) -> Rung:
     samples = sum(one.samples for one in work)
     shots = [one.shots for one in work if one.shots is not None]
-    return Rung(name, len(work), samples, max(shots, default=None), skipped=below and samples == 0)
+    runs = sum(one.runs for one in work)
+    return Rung(name, runs, samples, max(shots, default=None), skipped=below and samples == 0)

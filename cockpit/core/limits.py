@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Literal
 
 Outcome = Literal["ok", "busy", "down", "other"]
@@ -40,6 +39,8 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
             seconds = float(known[name]) * unit
             if math.isfinite(seconds):
                 return max(0.0, seconds)
+    from email.utils import parsedate_to_datetime
+
     with suppress(KeyError, ValueError, TypeError):
         date = parsedate_to_datetime(known["retry-after"])
         return max(0.0, ((date if date.tzinfo else date.replace(tzinfo=UTC)) - now).total_seconds())

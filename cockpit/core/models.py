@@ -9,8 +9,6 @@ from cockpit.core.params import Params
 from cockpit.core.ports import Usage
 from cockpit.core.prompts import Version
 
-Protocol = Literal["openai", "openai-responses", "anthropic"]
-
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:

@@ -78,6 +78,8 @@ class Chunk:
     request_id: str | None = None
     model: str | None = None
     """The model that answered, where it differs in name from the one asked."""
+    body: Mapping[str, Any] | None = None
+    """The body that was sent, where it differs from what `wire` may have said before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from cockpit import __version__
-from cockpit.core.catalog import Catalog, ServerSettings
+from cockpit.core.catalog import Catalog
 from cockpit.core.errors import ProviderError
 from cockpit.core.ports import Chunk, ModelInfo, Request, Wire
+from cockpit.core.settings import ServerSettings
 from cockpit.providers import errors
 from cockpit.providers.answer import Answer, Reader
 from cockpit.providers.errors import Place
@@ -24,6 +25,8 @@ DRAIN_SECONDS = 1.0
 THINKING_PATIENCE = 5.0
 """Models that think may say nothing for minutes."""
 SECRET_NAME = re.compile(r"(?i)auth|key|token|secret|cookie|password")
+HARMLESS_QUERY = frozenset({"api-version", "version", "beta", "alt"})
+"""What a base URL's query may show; any other value may be a key."""
 VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
 
 
@@ -57,6 +60,8 @@ class HttpProvider(ABC):
         self._env = env
         self._catalog = catalog
         self._key_required = key_required
+        self._adapted = False
+        """Requests are no longer what `wire` said before."""
         self._http = HttpClient(settings.base_url, keep_alive=settings.keep_alive, read_timeout=settings.read_timeout)
 
     @abstractmethod
@@ -70,7 +75,7 @@ class HttpProvider(ABC):
     def wire(self, request: Request) -> Wire:
         """Exactly what `stream` sends, without the secret."""
         headers, _ = self._headers(request.model)
-        return Wire("POST", self.url(self.path), headers, self.body(request))
+        return Wire("POST", masked_url(self.url(self.path)), headers, self.body(request))
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         """Send and yield what comes, one chunk a network read; closing the iterator closes the connection.
@@ -79,8 +84,10 @@ class HttpProvider(ABC):
             ProviderError: of the kind that fits; chunks yielded before it stand.
         """
         place = self.place(request.model)
-        reply = await self._accepted(request, place)
+        reply, body = await self._accepted(request, place)
         try:
+            if self._adapted:
+                yield Chunk(body=body)
             reader = self.reader(request, place)
             answer = Answer(reader, reply.headers.get("content-type", ""), place)
             answer.request_id = reply.headers.get("x-request-id") or reply.headers.get("request-id")
@@ -102,26 +109,28 @@ class HttpProvider(ABC):
                 return b""
             raise
 
-    async def _accepted(self, request: Request, place: Place) -> Reply:
-        """The reply to a request that the server took; a refusal that the protocol can adapt to is met once."""
+    async def _accepted(self, request: Request, place: Place) -> tuple[Reply, Mapping[str, Any]]:
+        """The reply to a request that the server took, and its body; what the protocol can adapt to is met once."""
         while True:
             wire = self.wire(request)
             content = json.dumps(wire.body, separators=(",", ":")).encode("ascii")
             headers = self._with_secrets(wire.headers, place)
             thinks = self._catalog.capabilities(self.name, request.model).reasoning_effort
             patience = THINKING_PATIENCE if thinks else 1.0
-            reply = await self._http.open(wire.method, wire.url, headers, content, place, patience=patience)
+            url = self.url(self.path)
+            reply = await self._http.open(wire.method, url, headers, content, place, patience=patience)
             if reply.status < 300:
-                return reply
+                return reply, wire.body
             try:
                 failure = await self._refused(reply, place)
             finally:
                 await reply.aclose()
-            if not self.adapt(failure):
+            if not self.adapt(failure, wire.body):
                 raise failure
+            self._adapted = True
 
-    def adapt(self, failure: ProviderError) -> bool:
-        """Whether later requests were changed so that this refusal will not come again."""
+    def adapt(self, failure: ProviderError, body: Mapping[str, Any]) -> bool:
+        """Whether later requests are changed so that this refusal of this body will not come again."""
         return False
 
     async def models(self) -> Sequence[ModelInfo]:
@@ -176,6 +185,7 @@ class HttpProvider(ABC):
     def place(self, model: str) -> Place:
         """What an error about this model has to know."""
         _, secrets = self._headers(model)
+        secrets.update(dict.fromkeys(url_secrets(self.settings.base_url), "…"))
         return Place(self.name, self.endpoint, model, self.settings.key_env, secrets)
 
     # --- the inside ---
@@ -203,7 +213,7 @@ class HttpProvider(ABC):
         }
         secrets: dict[str, str] = {}
         key = self._key()
-        if key or self._key_required:
+        if self.settings.key_env:
             shown = f"${self.settings.key_env}"
             name, value = self.key_header(model, shown)
             headers[name] = value
@@ -221,12 +231,16 @@ class HttpProvider(ABC):
         return headers, secrets
 
     def _with_secrets(self, headers: Mapping[str, str], place: Place) -> dict[str, str]:
+        if "@" in urlsplit(self.settings.base_url).netloc:
+            raise errors.password_in_url(place)
         if self._key_required and not self._key():
             raise errors.no_key(place)
         values = {shown: secret for secret, shown in place.secrets.items()}
         filled = {}
         for name, template in headers.items():
             missing = [m[1] for m in VARIABLE.finditer(template) if m[0] not in values]
+            if missing == [self.settings.key_env] and not self._key_required:
+                continue
             if missing:
                 raise ProviderError(
                     "no_key", f"The header {name} for {self.name} needs {missing[0]}.", hint=f"Set {missing[0]}."
@@ -257,6 +271,23 @@ def shown_url(url: str) -> str:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
+
+
+def masked_url(url: str) -> str:
+    """A URL as it may be stored and shown where its query matters: with `…` for what may be a secret."""
+    parts = urlsplit(url)
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    query = "&".join(f"{quote(n)}={quote(v) if n.lower() in HARMLESS_QUERY else '…'}" for n, v in pairs)
+    at = "…@" if "@" in parts.netloc else ""
+    return urlunsplit((parts.scheme, at + parts.netloc.rpartition("@")[2], parts.path, query, ""))
+
+
+def url_secrets(url: str) -> list[str]:
+    """What `masked_url` hides."""
+    parts = urlsplit(url)
+    user = parts.netloc.rpartition("@")[0]
+    values = [v for n, v in parse_qsl(parts.query) if n.lower() not in HARMLESS_QUERY]
+    return [secret for secret in (user, *user.split(":", 1), *values) if secret]
 
 
 def model_info(row: Any) -> ModelInfo | None:

@@ -18,6 +18,7 @@ TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]{0,500}>", re.S | re.I)
 TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.S | re.I)
 SECRET_HEADER = re.compile(r"(?i)(authorization|x-api-key|api-key)(['\"]?\s*[:=]\s*)(['\"]?(?:bearer|basic)\s+\S+|\S+)")
 BEARER = re.compile(r"(?i)\bbearer\s+[\w.~+/=*-]{6,}")
+USER_IN_URL = re.compile(r"(?<=://)[^/\s@]+@")
 KEY_SHAPE = re.compile(r"\b(?:sk|pk|gsk|xai|hf|AIza)[-_][\w*.-]{6,}")
 NAMED_PARAM = re.compile(
     r"(?:[Uu]nsupported (?:parameter|value)|[Uu]nrecognized (?:request )?(?:argument|parameter)(?: supplied)?"
@@ -82,6 +83,7 @@ def scrub(text: str, secrets: Mapping[str, str]) -> str:
             text = text.replace(value, shown).replace(quote(value, safe=""), shown)
     text = SECRET_HEADER.sub(r"\1\2…", text)
     text = BEARER.sub("Bearer …", text)
+    text = USER_IN_URL.sub("…@", text)
     return KEY_SHAPE.sub("…", text)
 
 
@@ -126,6 +128,16 @@ def from_event(error: Any, place: Place, *, request_id: str | None = None) -> Pr
 def no_key(place: Place) -> ProviderError:
     """No key to send."""
     return ProviderError("no_key", f"No API key for {place.provider}.", hint=f"Set {place.key_env} and start again.")
+
+
+def password_in_url(place: Place) -> ProviderError:
+    """The base URL holds a user or password, which would be sent and shown in ways nobody checks."""
+    where = f"a key belongs in {place.key_env}" if place.key_env else "name a variable with key_env"
+    return ProviderError(
+        "bad_request",
+        f"The base URL of {place.provider} holds a user or password.",
+        hint=f"Take it out; {where}.",
+    )
 
 
 def cut(place: Place, request_id: str | None = None) -> ProviderError:

@@ -12,9 +12,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from cockpit.core.catalog import Catalog, ServerSettings
+from cockpit.core.catalog import Catalog
 from cockpit.core.errors import ProviderError
 from cockpit.core.ports import Chunk, ModelInfo, Request, Wire
+from cockpit.core.settings import ServerSettings
 from cockpit.providers.openai_chat import OpenAIChat
 
 ENDPOINT = "local"

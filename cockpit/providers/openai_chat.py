@@ -47,9 +47,9 @@ class OpenAIChat(HttpProvider):
             body["verbose"] = True
         return body
 
-    def adapt(self, failure: ProviderError) -> bool:
+    def adapt(self, failure: ProviderError, body: Mapping[str, Any]) -> bool:
         """Servers that do not know `stream_options` are no longer asked for token counts."""
-        if failure.kind != "bad_request" or "stream_options" not in failure.message or not self._usage_option:
+        if failure.kind != "bad_request" or "stream_options" not in failure.message or "stream_options" not in body:
             return False
         self._usage_option = False
         return True

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cockpit.core.catalog import Catalog, ServerSettings
+from cockpit.core.catalog import Catalog
 from cockpit.core.errors import UnknownModel
 from cockpit.core.ports import Provider
+from cockpit.core.settings import ServerSettings
 from cockpit.providers.base import HttpProvider, shown_url
 
 if TYPE_CHECKING:

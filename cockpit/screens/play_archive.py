@@ -44,7 +44,7 @@ class Archive:
         screen.show_totals()
 
     async def unfinished(self) -> list[RunRow]:
-        """Runs of this project that miss samples, newest first."""
+        """Runs of this project that miss samples and that no other process sends, newest first."""
         rows = await asyncio.to_thread(_unfinished, self.screen.services, self.screen.cockpit.project)
         return [row for row in rows if row.done < row.total]
 
@@ -102,10 +102,14 @@ def _totals(services: Services, project: str) -> Totals:
 
 def _unfinished(services: Services, project: str) -> list[RunRow]:
     from cockpit.store import projects, runs
+    from cockpit.store.sending import sent_now
 
     db = services.store.read()
     project_id = projects.find_project(db, project)
-    return runs.unfinished_runs(db, project_id) if project_id is not None else []
+    if project_id is None:
+        return []
+    sent = sent_now(services.store.path)
+    return [row for row in runs.unfinished_runs(db, project_id) if row.id not in sent]
 
 
 def _flags(services: Services, ids: Mapping[SampleKey, int]) -> dict[SampleKey, str]:

@@ -22,7 +22,8 @@ class RunRow:
     """A run in a list. `total` = targets × inputs × n; `done` are whole answers, `failed` errors and cancelled.
 
     `cost_usd` is the sum of known costs in dollars, None where none is known; `cost_unknown` counts whole answers
-    whose cost is not known. `prompt` is empty and `version_number` 0 for what was sent without a name.
+    whose cost is not known. `prompt` is empty and `version_number` 0 for what was sent without a name, `idea` is empty
+    for what was sent for none.
     """
 
     id: int
@@ -44,6 +45,14 @@ class RunRow:
     idea_id: int | None
     parent_sample: int | None
     targets: int
+    cancelled: int = 0
+    """Of those failed: cancelled ones, which nothing speaks against."""
+    idea: str = ""
+
+    @property
+    def missing(self) -> int:
+        """Samples that were never tried, or were cancelled; those that failed for good are not among them."""
+        return max(self.total - self.done - self.failed + self.cancelled, 0)
 
 
 def create_run(
@@ -165,9 +174,11 @@ def _no_run(run_id: int) -> StoreError:
 _RUNS = """SELECT run.id, run.created_at, prompt.name, version.number, targets, run.n, input_set.n, finished_at,
     sum(CASE WHEN failed THEN 0 ELSE tally.n END), sum(CASE WHEN failed THEN tally.n ELSE 0 END),
     sum(cost_usd), sum(cost_n), sum(cost_unknown),
-    run.project_id, version.prompt_id, run.version_id, run.idea_id, run.parent_sample
+    run.project_id, version.prompt_id, run.version_id, run.idea_id, run.parent_sample,
+    sum(CASE WHEN ended = 'cancelled' THEN tally.n ELSE 0 END), idea.title
     FROM run JOIN version ON version.id = run.version_id JOIN input_set ON input_set.id = run.input_set_id
-    LEFT JOIN prompt ON prompt.id = version.prompt_id LEFT JOIN tally ON tally.run_id = run.id
+    LEFT JOIN prompt ON prompt.id = version.prompt_id LEFT JOIN idea ON idea.id = run.idea_id
+    LEFT JOIN tally ON tally.run_id = run.id
     WHERE run.id IN ({chosen}) GROUP BY run.id ORDER BY run.id DESC"""
 
 
@@ -202,7 +213,10 @@ def get_run(db: sqlite3.Connection, run_id: int) -> RunRow:
 
 
 def unfinished_runs(db: sqlite3.Connection, project_id: int | None = None, limit: int = 100) -> list[RunRow]:
-    """Runs that were not brought to their end, newest first; one that is in flight now is among them."""
+    """Runs that were not brought to their end, newest first; one that is in flight now is among them.
+
+    One that was killed between its last sample and its end is too, though nothing of it is missing: ask `missing`.
+    """
     where = "finished_at IS NULL" + (" AND project_id = ?" if project_id is not None else "")
     chosen = f"SELECT id FROM run WHERE {where} ORDER BY id DESC LIMIT ?"
     values = (limit,) if project_id is None else (project_id, limit)
@@ -232,4 +246,6 @@ def _run_row(row: tuple[Any, ...]) -> RunRow:
         idea_id=rest[3],
         parent_sample=rest[4],
         targets=len(columns),
+        cancelled=rest[5] or 0,
+        idea=unpack(rest[6]) if rest[6] is not None else "",
     )

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:
-    fcntl = None  # type: ignore[assignment]
-
 from cockpit.core.errors import StoreError
+
+if sys.platform != "win32":
+    import fcntl
 
 TRIES = 20
 TRY_S = 0.01
@@ -108,7 +107,7 @@ def _take(path: Path, run_id: int) -> int:
 
 def _lock(descriptor: int, *, shared: bool = False) -> bool:
     """Whether the lock was to be had at once."""
-    if fcntl is None:
+    if sys.platform == "win32":
         return True
     try:
         fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)

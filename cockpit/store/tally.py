@@ -47,6 +47,24 @@ class TallyRow:
     scores: Mapping[str, tuple[int, float]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class WorkRow:
+    """What the runs of one version did for one idea (None: for none).
+
+    `samples` are whole answers. `cost_usd` is the sum of known costs, None where none is known; `cost_unknown` counts
+    whole answers whose cost is not.
+    """
+
+    idea_id: int | None
+    version_id: int
+    continued: bool
+    """The runs continue a sample as a conversation."""
+    runs: int
+    samples: int
+    cost_usd: float | None
+    cost_unknown: int
+
+
 def count(db: sqlite3.Connection, sample: Sample, *, sign: int = 1) -> None:
     """Add a sample to its run's counts, or take a replaced one out (sign -1): what it cost stays spent."""
     key = (sample.run_id, sample.key.target, sample.ended, not sample.ok)
@@ -65,6 +83,20 @@ def count(db: sqlite3.Connection, sample: Sample, *, sign: int = 1) -> None:
             sign * (sample.ok and sample.cost_usd is None),
         ),
     )
+
+
+def project_work(db: sqlite3.Connection, project_id: int) -> list[WorkRow]:
+    """What a project's runs did, a row for each idea and version; no sample is read."""
+    rows = db.execute(
+        """SELECT idea_id, version_id, parent_sample IS NOT NULL, count(DISTINCT run.id),
+           sum(CASE WHEN failed THEN 0 ELSE tally.n END), sum(tally.cost_usd), sum(cost_n), sum(cost_unknown)
+           FROM run JOIN tally ON tally.run_id = run.id WHERE project_id = ? GROUP BY 1, 2, 3""",
+        (project_id,),
+    )
+    return [
+        WorkRow(idea, version, bool(continued), runs, samples or 0, cost if cost_n else None, unknown or 0)
+        for idea, version, continued, runs, samples, cost, cost_n, unknown in rows
+    ]
 
 
 def version_tally(db: sqlite3.Connection, version_id: int) -> list[TallyRow]:

@@ -7,7 +7,8 @@ import socket
 
 import pytest
 
-from cockpit.core.catalog import Catalog, ServerSettings
+from cockpit.core.catalog import Catalog
+from cockpit.core.settings import ServerSettings
 from cockpit.core.errors import UnknownModel
 from cockpit.core.samples import read_ended
 from cockpit.providers import ProviderRegistry
