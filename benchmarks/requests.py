@@ -70,10 +70,10 @@ async def _timed(many: Callable[[int], Awaitable[None]]) -> dict[str, float]:
 
 
 async def _adapter(url: str) -> dict[str, float]:
-    from cockpit.core.settings import ServerSettings
     from cockpit.core.params import Params
     from cockpit.core.ports import Request
     from cockpit.core.prompts import Message
+    from cockpit.core.settings import ServerSettings
     from cockpit.providers.registry import ProviderRegistry
 
     registry = ProviderRegistry({"fake": ServerSettings(f"{url}/v1")}, os.environ)
@@ -92,12 +92,12 @@ async def _adapter(url: str) -> dict[str, float]:
 async def _flights(url: str, *, saved: bool) -> dict[str, float]:
     from cockpit import runner
     from cockpit.config import Config
-    from cockpit.core.settings import ServerSettings
     from cockpit.core.limits import Limits
     from cockpit.core.live import LiveRun
     from cockpit.core.params import Params
     from cockpit.core.prompts import single
     from cockpit.core.sampling import generate
+    from cockpit.core.settings import ServerSettings
     from cockpit.services import close_services, open_services
 
     with tempfile.TemporaryDirectory() as folder:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
+from textual import events
 from textual.app import App
 from textual.binding import BindingsMap
 from textual.notifications import SeverityLevel
@@ -64,6 +65,7 @@ class CockpitApp(App[int]):
         self.state_dir = state_dir or paths.state_dir()
         self.is_away = False
         """The terminal is handed to another program: nothing may be written to it."""
+        self._held: list[events.Key | events.Paste] = []
         self.failure: BaseException | None = None
         """The error that ended the app."""
         self.animation_level = "none"
@@ -93,6 +95,24 @@ class CockpitApp(App[int]):
             more = f"\n… and {len(problems) - 3} more: cockpit doctor" if len(problems) > 3 else ""
             self.notify("\n".join(problems[:3]) + more, title="Configuration", severity="warning", timeout=15)
         _settle_memory()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hold what is pressed before a pane can take it; nothing typed ahead is lost or taken for a command."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            starting = bool(self.screen_stack) and isinstance(self.screen, PaneScreen) and self.screen.starting
+            if starting or self._held:
+                self._held.append(event)
+                return
+        await super().on_event(event)
+
+    def release_keys(self) -> None:
+        """Hand on, in order, what was pressed while the pane was starting."""
+        self.call_later(self._replay)
+
+    async def _replay(self) -> None:
+        while self._held:
+            await super().on_event(self._held[0])
+            del self._held[0]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A dialog has the keyboard to itself, but for leaving and moving."""

@@ -13,7 +13,7 @@ from typing import Any
 from cockpit.core.errors import InputError
 from cockpit.core.params import NAMES, Params, problems
 from cockpit.core.ports import Chunk, Usage
-from cockpit.core.prompts import EXAMPLES, Message, Version, variables
+from cockpit.core.prompts import EXAMPLES, Message, Version, literal, variables
 from cockpit.core.runs import Plan, Target
 from cockpit.core.samples import Sample, SampleKey, read_ended
 
@@ -103,7 +103,7 @@ def source_hash(turn: Turn) -> str:
 
 def _plan(turn: Turn) -> Plan:
     names = variables(turn.version)
-    # What looks like a variable was sent as it stands: it is filled with itself.
+    # What looks like a variable in the system text was sent as it stands, too: it is filled with itself.
     values = {name: "{{" + name + "}}" for name in names}
     target = Target(turn.model, PROVIDER, turn.model, ENDPOINT, _params(turn.options))
     return Plan(turn.version, (target,), (values,))
@@ -152,9 +152,8 @@ def _sample(turn: Turn, run_id: int) -> Sample:
 
 def _version(system: str, messages: Iterable[Message]) -> Version:
     # `{{examples}}` is filled from the examples block: filled with itself, it stays what was sent.
-    version = Version(system=system, messages=tuple(messages))
-    used = any("{{" in text and EXAMPLES in text for text in version.texts())
-    return Version(system=system, messages=version.messages, examples="{{" + EXAMPLES + "}}" if used else "")
+    used = "{{" in system and EXAMPLES in system
+    return Version(system=system, messages=tuple(messages), examples="{{" + EXAMPLES + "}}" if used else "")
 
 
 # The generation since llm 0.32: a tree of messages, and turns that each add to a branch of it.
@@ -174,7 +173,7 @@ def _current(db: sqlite3.Connection) -> Iterator[Turn]:
             **_common(row, where),
             version=_version(
                 "\n\n".join(_joined(found) for role, found in said if role == "system"),
-                [Message(role, _joined(found)) for role, found in said if role in ("user", "assistant")],
+                [literal(role, _joined(found)) for role, found in said if role in ("user", "assistant")],
             ),
             text=_joined(answers),
             reasoning=_joined(answers, "reasoning"),
@@ -240,7 +239,7 @@ def _legacy(db: sqlite3.Connection, tables: set[str]) -> Iterator[Turn]:
         system = "\n\n".join([*system_fragments.get(row["id"], ()), *([row["system"]] if row["system"] else [])])
         conversation = row["conversation_id"] if "conversation_id" in keys else None
         before = history.setdefault(conversation or row["id"], [])
-        asked = Message("user", prompt)
+        asked = literal("user", prompt)
         text = row["response"] or ""
         yield Turn(
             **_common(row, where),
@@ -250,7 +249,7 @@ def _legacy(db: sqlite3.Connection, tables: set[str]) -> Iterator[Turn]:
             conversation=conversation,
             not_text=("attachment",) * (row["id"] in attached) + ("tool_call",) * (row["id"] in tools),
         )
-        before += [asked, Message("assistant", text)]
+        before += [asked, literal("assistant", text)]
 
 
 def _fragments(db: sqlite3.Connection, tables: set[str], table: str) -> dict[str, list[str]]:

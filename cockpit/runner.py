@@ -11,13 +11,15 @@ from typing import Any
 
 from cockpit.core.catalog import resolve
 from cockpit.core.errors import CockpitError, PlanError, StoreError
+from cockpit.core.ladder import uses_examples
 from cockpit.core.live import LiveRun
 from cockpit.core.params import Params
 from cockpit.core.pipes import Pipe, flow
-from cockpit.core.prompts import Version, variables
+from cockpit.core.prompts import EXAMPLES, Version, variables
 from cockpit.core.runs import Plan, Target
 from cockpit.core.samples import Sample, SampleKey
 from cockpit.core.sampling import Event, Finished, generate
+from cockpit.core.settings import Unsupported
 from cockpit.services import Services
 from cockpit.store import projects, prompts, runs, samples
 from cockpit.store.db import Database
@@ -71,6 +73,7 @@ def prepare(services: Services, draft: Draft) -> Plan:
             except CockpitError as error:
                 refused.append(error.message)
                 hints.append(error.hint)
+    refused += _column_refusals(draft, targets)
     if refused:
         raise PlanError(_once(refused), hint=_once(hints))
     by_model = sorted(targets, key=lambda target: draft.models.index(target.name))
@@ -330,11 +333,27 @@ def _refusals(draft: Draft) -> Iterator[str]:
         yield "There is nothing to send: the prompt is empty."
     if draft.cap_usd is not None and draft.cap_usd <= 0:
         yield "The spend cap must be more than nothing."
+    if uses_examples(draft.version) and any(EXAMPLES in row for row in draft.inputs):
+        yield f"{{{{{EXAMPLES}}}}} stands for the prompt's own examples: an input cannot have that name."
     for name in variables(draft.version):
         rows = [number for number, row in enumerate(draft.inputs, 1) if name not in row]
         if rows:
             where = "" if len(draft.inputs) == 1 else f" in {_rows(rows)}"
             yield f"No value for {{{{{name}}}}}{where}."
+
+
+def _column_refusals(draft: Draft, targets: Sequence[Target]) -> Iterator[str]:
+    """What is wrong with columns beside each other: titles that would not be true, answers counted twice."""
+    seen: dict[tuple[str, str, Params], str] = {}
+    for target in targets:
+        if untrue := [name for name in target.left_out if name in draft.sweep]:
+            yield f"{target.name} does not take {untrue[0]}, which the sweep varies."
+            continue
+        column = (target.provider, target.model, target.params)
+        if column in seen:
+            twice = seen[column] == target.title
+            yield f"{target.title} is {'there twice' if twice else f'the same as {seen[column]}'}."
+        seen[column] = target.title
 
 
 def _rows(rows: Sequence[int]) -> str:

@@ -15,6 +15,14 @@ ROOT = Path(__file__).parent.parent
 SOURCES = sorted(p for top in ("cockpit", "widgets", "themes") for p in (ROOT / top).rglob("*.py"))
 FUNCTION_LINES, CLASS_LINES, CLASS_METHODS, FILE_LINES = 40, 300, 25, 400
 HEAVY = ("openai", "anthropic", "tiktoken", "httpx", "aiohttp", "plotext", "numpy", "click", "pydantic", "sqlite_utils")
+LATE = (
+    *("cockpit.runner", "cockpit.providers", "cockpit.screens.play_model", "cockpit.screens.dialogs"),
+    *(f"cockpit.core.{name}" for name in ("catalog", "estimate", "limits", "live", "models", "samples", "sampling")),
+    *("email", "importlib.resources", "statistics", "urllib.request"),
+)
+"""What sending or a dialog needs, or costs a few milliseconds for nothing: not before the first paint."""
+STARTING = 90
+"""Modules beside Textual's own that the first paint waits for; each costs about half a millisecond."""
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -93,6 +101,14 @@ def imported_by(statement: str) -> set[str]:
 def test_the_app_starts_without_heavy_packages() -> None:
     modules = imported_by("import cockpit.app, cockpit.screens.play")
     assert not sorted(modules & {*HEAVY, "textual.widgets._text_area", "textual.widgets._markdown"})
+
+
+def test_the_first_paint_waits_for_little() -> None:
+    bare = imported_by("import textual.app, textual.drivers.linux_driver; from textual.widgets import Static")
+    start = "import cockpit.app, cockpit.config, cockpit.services, cockpit.screens.play"
+    ours = imported_by(f"import textual.drivers.linux_driver; {start}") - bare
+    assert not sorted(ours & {*LATE})
+    assert len(ours) <= STARTING
 
 
 @pytest.mark.parametrize("module", ["core.sampling", "store.db", "providers.registry", "runner", "cli.main"])

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +228,29 @@ def test_a_sweep_is_columns_beside_each_other(tmp_path: Path) -> None:
         "small · temperature 1, top_p 1",
     ]
     assert len(plan.targets) == 8 and plan.targets[1].params == Params(0.0, 1.0, 9)
+    services.store.close()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"models": ("anthropic:claude-opus-5", "openai:gpt-5"), "sweep": {"temperature": (0.0, 1.0)}}, "sweep varies"),
+        ({"models": ("openai:x", "openai:x")}, "openai:x is there twice"),
+        ({"models": ("openai:x", "small")}, "small is the same as openai:x"),
+        ({"sweep": {"seed": (1, 1)}}, "there twice"),
+        ({"version": single("{{examples}} x"), "inputs": ({"examples": "mine"},)}, "{{examples}}"),
+    ],
+)
+def test_columns_and_inputs_that_would_mislead_are_refused(
+    tmp_path: Path, changes: dict[str, Any], words: str
+) -> None:
+    services = open_services(Config(aliases={"small": "openai:x"}), tmp_path / "cockpit.db")
+    misleading = replace(draft("openai:x", unsupported="leave out"), **changes)
+    with pytest.raises(PlanError) as error:
+        prepare(services, misleading)
+    assert words in error.value.message
+    both = draft("openai:x", "openai-responses:x")
+    assert len(prepare(services, both).targets) == 2
     services.store.close()
 
 

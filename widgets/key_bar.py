@@ -31,14 +31,14 @@ class KeyBar(Widget):
         self, keys: Sequence[Key] = (), *, note: str = "", id: str | None = None, classes: str | None = None
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self._keys = tuple(keys)
+        self._keys = _clean(keys)
         self._note = visible(note, newlines="mark")
         self._styles_of = Styles(self, "keys")
 
     def show(self, keys: Sequence[Key] | None = None, *, note: str | None = None) -> None:
         """Show other keys, or another note at the left; what is left out stays."""
         new = (
-            self._keys if keys is None else tuple(keys),
+            self._keys if keys is None else _clean(keys),
             self._note if note is None else visible(note, newlines="mark"),
         )
         if new != (self._keys, self._note):
@@ -63,6 +63,10 @@ class KeyBar(Widget):
             segments.append(Segment(("  " if at else "") + key, self._styles_of("key")))
             segments.append(Segment(f" {label}", self._styles_of("label")))
         return Strip([segment for segment in segments if segment.text], width)
+
+
+def _clean(keys: Sequence[Key]) -> tuple[Key, ...]:
+    return tuple((visible(key, newlines="mark"), visible(label, newlines="mark")) for key, label in keys)
 
 
 def keys_width(keys: Sequence[Key]) -> int:

@@ -53,7 +53,7 @@ class KeySheet(LineView):
 
     def __init__(self, sections: Sequence[KeySection] = (), *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.sections = tuple(sections)
+        self.sections = tuple(map(_clean, sections))
         self._query = ""
         self._laid_out: tuple[int, list[Row]] | None = None
         self._styles_of = Styles(self, "sheet")
@@ -97,10 +97,16 @@ class KeySheet(LineView):
         return self._laid_out[1]
 
 
+def _clean(section: KeySection) -> KeySection:
+    """The same with every text harmless: keys and names may come from a person's configuration."""
+    lines = [KeyLine(*(visible(text, newlines="mark") for text in (x.keys, x.title, x.help))) for x in section.lines]
+    return KeySection(visible(section.title, newlines="mark"), tuple(lines))
+
+
 def arrange(sections: Sequence[KeySection], width: int) -> list[Row]:
-    """The sections as rows of styled text: in two columns of about the same height where the width allows it."""
+    """Visible sections as rows of styled text: in two columns of about the same height where the width allows it."""
     if not sections:
-        return [((visible("Nothing matches."), "help"),)]
+        return [(("Nothing matches.", "help"),)]
     is_wide = width >= TWO_COLUMNS_FROM
     wide = (width - _GAP) // 2 if is_wide else width
     lines = [line for section in sections for line in section.lines]
@@ -125,7 +131,7 @@ def section_rows(section: KeySection, width: int, keys_width: int, title_width: 
     rows: list[Row] = [((fit(section.title, width), "title"),)]
     lead = keys_width + title_width + 4
     for line in section.lines:
-        help_lines = wrap(visible(line.help, newlines="mark"), max(width - lead, 12), 4) or [""]
+        help_lines = wrap(line.help, max(width - lead, 12), 4) or [""]
         rows.append(
             (
                 (pad(line.keys, keys_width), "key"),

@@ -120,6 +120,7 @@ class SampleWall(Widget, can_focus=True):
         self._heads: list[Heading] = []
         self._cells: list[list[WallCell]] = []
         self._empty: tuple[str, ...] = ()
+        self._made: list[ColumnView] = []
 
     def show(self, columns: Sequence[WallColumn]) -> None:
         """Show these columns in place of all others; the cursor stays on its sample if that is still there."""
@@ -276,7 +277,7 @@ class SampleWall(Widget, can_focus=True):
 
     def _views(self, column: int | None = None) -> list[ColumnView]:
         """The views on screen, or the one of a column if it is there."""
-        shown = zip(self.query_children(ColumnView), self.plan.boxes, strict=False)
+        shown = zip(self._made, self.plan.boxes, strict=False)
         return [view for view, _ in shown if column is None or view.column == column]
 
     def _rearrange(self) -> None:
@@ -284,9 +285,10 @@ class SampleWall(Widget, can_focus=True):
         if not self.is_mounted:
             return
         plan = self.plan_for(self.size)
-        missing = len(plan.boxes) - len(self.query_children(ColumnView))
-        if missing > 0:
-            self.mount_all(ColumnView(self) for _ in range(missing))
+        missing = [ColumnView(self) for _ in range(len(plan.boxes) - len(self._made))]
+        if missing:
+            self._made += missing
+            self.mount_all(missing)
         self._redraw()
 
     def _redraw(self) -> None:

@@ -7,10 +7,13 @@ from bisect import bisect_left
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from widgets.visible import NEWLINE_MARK, fit, head_visible, visible, wrap, wrap_offsets
+from rich.cells import cell_len
+
+from widgets.visible import NEWLINE_MARK, char_width, fit, head_visible, visible, wrap, wrap_offsets
 
 _NEWLINES = re.compile("\n{2,}|^\n+")
 _SEAM = 16
+_NOTE_LIMIT = 2_000
 NO_NOTE = 1_000
 LOUD = frozenset({"error", "retry"})
 """Tones whose note says more than the text does."""
@@ -45,7 +48,7 @@ class WallColumn:
 class CellLines:
     """The lines of one sample in its slot, kept between frames so that a frame costs only what is new."""
 
-    __slots__ = ("_anchor", "_height", "_key", "_length", "_seam", "_width", "lead", "lines", "note_from")
+    __slots__ = ("_anchor", "_cell", "_key", "_length", "_seam", "_size", "lead", "lines", "note_from")
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -57,14 +60,21 @@ class CellLines:
         self._anchor = 0
         self._length = -1
         self._seam = ""
-        self._width = self._height = 0
+        self._cell: WallCell | None = None
+        self._size = (0, 0)
 
     def update(self, cell: WallCell, width: int, height: int) -> bool:
         """Lay the sample out anew if anything changed; whether it did."""
-        key = (cell.version, cell.note, *lead_of(cell), len(cell.text), cell.text[-_SEAM:], width, height)
+        size = (width, height)
+        if cell is self._cell and size == self._size:
+            return False
+        key = (cell.version, cell.note, *lead_of(cell), len(cell.text), cell.text[-_SEAM:], size)
+        self._cell = cell
         if key == self._key:
             return False
-        self._key = key
+        if size != self._size:
+            self._length = -1
+        self._key, self._size = key, size
         self.lead = lead_of(cell)
         if cell.tone in MOVING and cell.text:
             self.lines = self._tail(cell.text, width, height)
@@ -75,29 +85,36 @@ class CellLines:
         return True
 
     def _tail(self, text: str, width: int, height: int) -> list[str]:
-        """The growing end of the text; it moves up by half the slot at a time, so most frames change one line."""
+        """The growing end of the text; it moves by a part of the slot at a time, so most frames change one line."""
         if not self._continues(text, width, height):
             self._anchor = _tail_start(text, width, height)
         self._length, self._seam = len(text), text[-_SEAM:]
-        self._width, self._height = width, height
         piece = text[self._anchor :]
-        shown = _squeeze(visible(piece)) if height > 1 else visible(piece, newlines="mark")
-        spans = wrap_offsets(shown, width, 4 * height + 4)
-        if len(spans) > height:
-            keep = 1 if height <= 3 else height // 2
-            start = spans[-keep][0]
-            self._anchor += _source_index(piece, shown, start)
+        if height == 1:
+            shown = visible(piece, newlines="mark")
+            start = _last_words(shown, width)
+            spans = [(start, len(shown))]
+        else:
+            shown = _squeeze(visible(piece))
+            spans = wrap_offsets(shown, width, 4 * height + 4)
+            start = spans[-kept_lines(height)][0] if len(spans) > height else 0
             spans = [span for span in spans if span[0] >= start]
-        return [shown[start:end] for start, end in spans]
+        if start:
+            self._anchor += _source_index(piece, shown, start)
+        return [shown[begin:end] for begin, end in spans]
 
     def _continues(self, text: str, width: int, height: int) -> bool:
         old = self._length
         return (
             0 <= old <= len(text)
-            and (width, height) == (self._width, self._height)
             and len(text) - self._anchor <= 3 * width * height
             and text[max(old - _SEAM, 0) : old] == self._seam
         )
+
+
+def kept_lines(height: int) -> int:
+    """How many lines, the newest included, a full tail keeps when it moves up: more than half of them."""
+    return height // 2 + 1
 
 
 def lead_of(cell: WallCell) -> tuple[object, ...]:
@@ -107,20 +124,25 @@ def lead_of(cell: WallCell) -> tuple[object, ...]:
 
 def settled_lines(cell: WallCell, width: int, height: int) -> tuple[list[str], int]:
     """The head of a sample that does not grow, with its note, and where the note begins."""
-    note = head_visible(cell.note, 400, newlines="mark")
+    note = head_visible(cell.note, _NOTE_LIMIT, newlines="mark")
     flags = f"{cell.flags} " if cell.flags else ""
     if not cell.text:
-        lines = wrap(flags + note, width, height)
-        return lines, 0 if note else NO_NOTE
+        return _wrap_cut(flags + note, width, height), 0 if note else NO_NOTE
     if height == 1:
         if note and cell.tone in LOUD:
             return [fit(flags + note, width)], 0
         return [fit(flags + head_visible(cell.text, 2 * width, newlines="mark"), width)], NO_NOTE
-    rows = height - bool(note)
-    lines = _head(flags, cell.text, width, rows)
-    if not note:
-        return lines, NO_NOTE
-    return [*lines, fit(note, width)], len(lines)
+    under = _wrap_cut(note, width, height - 1 if cell.tone in LOUD else 1) if note else []
+    lines = _head(flags, cell.text, width, height - len(under))
+    return [*lines, *under], len(lines) if under else NO_NOTE
+
+
+def _wrap_cut(text: str, width: int, height: int) -> list[str]:
+    """Visible text in up to height lines, with an ellipsis where it was cut."""
+    lines = wrap(text, width, height + 1)
+    if len(lines) > height:
+        lines = [*lines[: height - 1], fit(lines[height - 1] + " …", width)]
+    return lines
 
 
 def _head(flags: str, text: str, width: int, height: int) -> list[str]:
@@ -155,6 +177,21 @@ def _tail_start(text: str, width: int, height: int) -> int:
     start = len(text) - room
     space = text.find(" ", start, start + 24)
     return space + 1 if space >= 0 else start
+
+
+def _last_words(shown: str, width: int) -> int:
+    """Where a one-line tail begins: at 0 while it fits, else so that a third of the width is free, at a word."""
+    if len(shown) <= width and cell_len(shown) <= width:
+        return 0
+    room = max(width - width // 3, 1)
+    start = max(len(shown) - room, 0)
+    while cell_len(shown[start:]) > room:
+        start += max((cell_len(shown[start:]) - room) // 2, 1)
+    space = shown.find(" ", start - 1, start + width // 4) if start else -1
+    start = space + 1 if 0 <= space < len(shown) - 1 else start
+    while start < len(shown) and char_width(shown[start]) == 0:
+        start += 1
+    return start
 
 
 def _source_index(piece: str, shown: str, index: int) -> int:

@@ -19,8 +19,9 @@ from widgets.wall_cells import MOVING, CellLines, WallCell, lead_of
 from widgets.wall_layout import Slot, WallPlan
 
 CROWD = 16
-"""With more samples than this streaming on screen, each is drawn on every third update only."""
-BEATS = 3
+"""With more samples than this streaming on screen, each is drawn on every second update only."""
+BEATS = 2
+SILENCE_S = 0.1
 
 
 class Wall(Protocol):
@@ -64,20 +65,31 @@ class ColumnView(Widget):
         """Repaint what changed in these rows; with many streams, each waits for its beat."""
         cells = self._wall.cells_of(self.column)
         plan = self._wall.plan
-        due = {row for row in rows if plan.slot_of(row) is not None} | self._late
+        count = len(cells)
+        due = {row for row in rows if plan.slot_of(row, count) is not None} | self._late
         self._late = set()
         if len(due) * len(plan.boxes) > CROWD:
             self._beat = (self._beat + 1) % BEATS
             self._late = {row for row in due if row % BEATS != self._beat and self._is_flowing(row, cells)}
-            if self._late and self._catch_up is None:
-                self._catch_up = self.set_timer(0.15, self._draw_late)
+            self._expect_silence()
+        self._repaint_changed(due - self._late)
+
+    def _repaint_changed(self, rows: Iterable[int]) -> None:
+        cells = self._wall.cells_of(self.column)
         regions: list[Region] = []
-        for row in due - self._late:
-            slot = plan.slot_of(row)
+        for row in rows:
+            slot = self._wall.plan.slot_of(row, len(cells))
             if slot is not None and row < len(cells):
                 regions.extend(self._changed(row, cells[row], slot))
         if regions:
             self.refresh(*regions)
+
+    def _expect_silence(self) -> None:
+        """See to it that those that wait are drawn even if no further update comes."""
+        if self._catch_up is not None:
+            self._catch_up.reset()
+        elif self._late:
+            self._catch_up = self.set_timer(SILENCE_S, self._draw_late)
 
     def _is_flowing(self, row: int, cells: Sequence[WallCell]) -> bool:
         laid = self._laid.get(row)
@@ -86,22 +98,20 @@ class ColumnView(Widget):
     def _draw_late(self) -> None:
         """No update came after the last beat: draw those that waited for it."""
         self._catch_up = None
-        if self._late:
-            late, self._late = self._late, set()
-            for row in late:
-                self.repaint_row(row)
+        late, self._late = self._late, set()
+        self._repaint_changed(late)
 
     def repaint_row(self, row: int) -> None:
         """Repaint one sample (the cursor or a mark came or went)."""
-        slot = self._wall.plan.slot_of(row)
+        slot = self._wall.plan.slot_of(row, len(self._wall.cells_of(self.column)))
         if slot is not None:
             self.refresh(Region(0, slot.y, self.size.width, slot.lines))
 
     def render_line(self, y: int) -> Strip:
         """One line of the sample that owns it; lines between samples are empty."""
         width = self.size.width
-        found = self._wall.plan.row_at(y)
         cells = self._wall.cells_of(self.column)
+        found = self._wall.plan.row_at(y, len(cells))
         if found is None or found[0] >= len(cells):
             return Strip.blank(width, self._wall.styles_of("text"))
         row, slot = found
@@ -167,7 +177,7 @@ class ColumnView(Widget):
 
     def _ground(self, is_here: bool) -> str:
         """The cursor's background, where there is another sample to tell it from."""
-        return "cursor" if is_here and len(self._wall.plan.slots) > 1 else ""
+        return "cursor" if is_here and len(self._wall.cells_of(self.column)) > 1 else ""
 
     def _lead(self, cell: WallCell, line: int, is_here: bool, gutter: int, base: Style) -> list[Segment]:
         styles = self._wall.styles_of

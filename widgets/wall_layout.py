@@ -29,7 +29,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class WallPlan:
-    """The page of columns on screen and the slots of their samples, the same in every column."""
+    """The page of columns on screen and the slots of their samples, the same in every column but those of one."""
 
     boxes: tuple[Box, ...] = ()
     page: int = 0
@@ -43,13 +43,17 @@ class WallPlan:
         """The box of a column, if it is on screen."""
         return next((box for box in self.boxes if box.column == column), None)
 
-    def slot_of(self, row: int) -> Slot | None:
-        """The slot of a row, if it is on screen."""
+    def slot_of(self, row: int, count: int = 0) -> Slot | None:
+        """The slot of a row, if it is on screen; the only one of a column (count 1) has the whole height."""
+        if count == 1:
+            return Slot(0, self.height) if row == 0 else None
         at = row - self.first
         return self.slots[at] if 0 <= at < len(self.slots) else None
 
-    def row_at(self, y: int) -> tuple[int, Slot] | None:
-        """The row that owns a line of the inside, and its slot."""
+    def row_at(self, y: int, count: int = 0) -> tuple[int, Slot] | None:
+        """The row that owns a line of the inside, and its slot; of a column with count samples."""
+        if count == 1:
+            return (0, Slot(0, self.height)) if 0 <= y < self.height else None
         for at, slot in enumerate(self.slots):
             if slot.y <= y < slot.y + slot.lines:
                 return self.first + at, slot

@@ -66,6 +66,7 @@ def _state(row: RunRow, sent: Container[int]) -> str:
 
 def _cells(row: RunRow, sent: Container[int]) -> tuple[str, ...]:
     prompt = f"{row.prompt} v{row.version_number}" if row.prompt else "–"
+    prompt += f" · {row.idea}" if row.idea else ""
     state = _state(row, sent)
     if state == "unfinished":
         state += f", {row.total - row.done} to send"

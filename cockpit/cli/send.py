@@ -14,11 +14,11 @@ import click
 
 from cockpit.cli import output
 from cockpit.cli.context import TEXT, Context, as_json, pass_context
-from cockpit.core.settings import Unsupported
 from cockpit.core.errors import InputError
 from cockpit.core.params import EFFORTS, NAMES, Params
 from cockpit.core.prompts import single
 from cockpit.core.runs import Plan
+from cockpit.core.settings import Unsupported
 
 if TYPE_CHECKING:
     from cockpit.runner import Draft
@@ -60,6 +60,7 @@ def unescape(text: str) -> str:
     "--unsupported", type=click.Choice(["refuse", "leave-out"]), help="What to do with settings a model lacks."
 )
 @click.option("--name", type=TEXT, help="File it under this prompt's name.")
+@click.option("--idea", type=TEXT, help="Count it on this idea's ladder.")
 @click.option("--dry-run", is_flag=True, help="Print the exact requests and send nothing.")
 @as_json
 @pass_context
@@ -85,6 +86,8 @@ async def _send(ctx: Context, given: Mapping[str, Any], *, as_json: bool, dry_ru
             return 0
         if given["name"]:
             draft = replace(draft, prompt_id=_prompt_id(services, ctx.project, given["name"]))
+        if idea := (given["idea"] or "").strip():
+            draft = replace(draft, idea_id=_idea_id(services, ctx.project, idea))
         plan, live = await launch(services, draft)
         return conclude(plan, await fly_and_print(services, plan, live, as_json=as_json))
 
@@ -190,6 +193,12 @@ def _prompt_id(services: Services, project: str, name: str) -> int:
     from cockpit.store.prompts import ensure_prompt
 
     return services.store.write_now(lambda db: ensure_prompt(db, ensure_project(db, project), name))
+
+
+def _idea_id(services: Services, project: str, title: str) -> int:
+    from cockpit.store.projects import ensure_idea, ensure_project
+
+    return services.store.write_now(lambda db: ensure_idea(db, ensure_project(db, project), title))
 
 
 def _show_requests(services: Services, plan: Plan, *, as_json: bool) -> None:

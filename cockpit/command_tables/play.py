@@ -44,6 +44,7 @@ WRITING = _table(
     ("edit", "i", "Edit", "Type in the prompt."),
     ("system", "S", "System", "Type in the system prompt."),
     ("prefill", "P", "Prefill", "Type how the answer must begin."),
+    ("examples", "E", "Examples block", "Type the examples that {{examples}} in the prompt stands for."),
     ("variable", "V", "Variables", "Type what a {{variable}} stands for."),
     ("params", "p", "Params", "Change temperature, stop strings, n and the like."),
     ("turn_up", "alt+up", "Turn before", "Show the turn before this one."),
@@ -54,6 +55,12 @@ WRITING = _table(
     ("example_2", "B", "Second example", "Put the second example prompt in the editor."),
     ("example_3", "C", "Third example", "Put the third example prompt in the editor."),
     ("newline", "", "New line", "Begin a new line where Enter sends."),
+)
+
+IDEAS = _table(
+    "Choosing",
+    "idea",
+    ("idea", "I", "Idea", "Pick or name the idea that sends count for; its ladder is shown."),
 )
 
 CHOOSING = _table(
@@ -84,4 +91,4 @@ READING = _table(
     ("after", "right_square_bracket", "Input after", "Show the samples of the input after."),
 )
 
-COMMANDS: tuple[Command, ...] = (*SENDING, *WRITING, *CHOOSING, *READING)
+COMMANDS: tuple[Command, ...] = (*SENDING, *WRITING, *IDEAS, *CHOOSING, *READING)

@@ -44,6 +44,7 @@ class Attempt:
 
     def add(self, chunk: Chunk, now: float) -> bool:
         """Merge a chunk that arrived at `now`; whether it brought something to show."""
+        self.last = now
         shown = bool(chunk.text or chunk.reasoning)
         if chunk.text:
             self.parts.append(chunk.text)
@@ -59,7 +60,7 @@ class Attempt:
             self.request_id = chunk.request_id
         if chunk.body is not None:
             self.body = chunk.body
-        if chunk.stop_reason is not None or chunk.stop is not None or chunk.stop_known:
+        if chunk.stop_reason is not None or chunk.stop is not None or chunk.stop_known or chunk.refused:
             self._add_end(chunk)
         return shown
 
@@ -77,6 +78,7 @@ class Attempt:
         end.stop_reason = end.stop_reason if chunk.stop_reason is None else chunk.stop_reason
         end.stop = end.stop if chunk.stop is None else chunk.stop
         end.stop_known = end.stop_known or chunk.stop_known
+        end.refused = end.refused or chunk.refused
 
 
 def merge_usage(old: Usage, new: Usage) -> Usage:

@@ -50,6 +50,7 @@ class PlayDraft:
     """Rows of the inputs file; not kept between sessions, the path is."""
     prompt_id: int | None = None
     parent_sample: int | None = None
+    """The sample that the turns continue as a conversation, for as long as there are several turns."""
     saved_digest: str = ""
     """Digest of the version last sent or loaded: the draft is changed when its own differs."""
     saved_number: int = 0
@@ -104,7 +105,8 @@ class PlayDraft:
 
     def with_turn(self, at: int, text: str) -> PlayDraft:
         """The turn at `at` says `text`."""
-        turn = Message(self.turns[at].role, text)
+        before = self.turns[at]
+        turn = before if text == before.content else Message(before.role, text)
         return replace(self, turns=(*self.turns[:at], turn, *self.turns[at + 1 :]))
 
     def with_turn_after(self, at: int) -> PlayDraft:
@@ -116,7 +118,8 @@ class PlayDraft:
         """The turn at `at` is gone; the only turn is emptied instead."""
         if len(self.turns) == 1:
             return self.with_turn(0, "")
-        return replace(self, turns=self.turns[:at] + self.turns[at + 1 :])
+        turns = self.turns[:at] + self.turns[at + 1 :]
+        return replace(self, turns=turns, parent_sample=self.parent_sample if len(turns) > 1 else None)
 
     def with_value(self, name: str, text: str) -> PlayDraft:
         """The variable stands for `text`."""
@@ -265,7 +268,10 @@ def _optional_id(value: Any) -> int | None:
 
 
 def _turns(value: Sequence[Mapping[str, Any]]) -> tuple[Message, ...]:
-    return tuple(Message("assistant" if t["role"] == "assistant" else "user", _text(t["content"])) for t in value)
+    return tuple(
+        Message("assistant" if t["role"] == "assistant" else "user", _text(t["content"]), t.get("raw") is True)
+        for t in value
+    )
 
 
 _READERS: dict[str, Any] = {

@@ -48,7 +48,7 @@ class Rung:
 
 def uses_examples(version: Version) -> bool:
     """Whether the version has a place that its examples block fills."""
-    return any(match[1] == EXAMPLES for text in version.texts() for match in VARIABLE.finditer(text))
+    return any(match[1] == EXAMPLES for text in version.open_texts() for match in VARIABLE.finditer(text))
 
 
 def shots_of(version: Version, *, continued: bool = False) -> int | None:

@@ -28,7 +28,8 @@ class Request:
 
     def digest(self) -> str:
         """The cache key's first half: same digest, same distribution of answers."""
-        text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        plain = {**asdict(self), "messages": [message.to_json() for message in self.messages]}
+        text = json.dumps(plain, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -75,6 +76,8 @@ class Chunk:
     """The stop string that was hit, where the API says which."""
     stop_known: bool = False
     """The API told whether a stop string was hit; with `stop` None it then was a natural end."""
+    refused: bool = False
+    """The API marked what the model said as a refusal, beside its stop reason."""
     request_id: str | None = None
     model: str | None = None
     """The model that answered, where it differs in name from the one asked."""
@@ -100,6 +103,13 @@ class Provider(Protocol):
 
     def wire(self, request: Request) -> Wire:
         """Exactly what `stream` sends, without the secret."""
+
+    async def ready(self, model: str) -> None:
+        """Load what the first request needs, so that no sample's times have that in them.
+
+        Raises:
+            ProviderError: it cannot be had.
+        """
 
     def stream(self, request: Request) -> AsyncIterator[Chunk]:
         """Send and yield what comes. Closing the iterator closes the connection.

@@ -27,6 +27,18 @@ class Message:
 
     role: Role
     content: str
+    raw: bool = False
+    """Sent as it stands: what looks like a variable in it is none. Answers of a model are raw."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; `raw` stands in it only where it is set, so that digests made before it was known hold."""
+        plain: dict[str, Any] = {"role": self.role, "content": self.content}
+        return {**plain, "raw": True} if self.raw else plain
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Message:
+        """The message that `to_json` wrote."""
+        return cls(data["role"], data["content"], bool(data.get("raw", False)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +59,21 @@ class Version:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for storage; `from_json` reads it back."""
-        return asdict(self)
+        return {**asdict(self), "messages": tuple(message.to_json() for message in self.messages)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Version:
         """The version that `to_json` wrote."""
-        messages = tuple(Message(m["role"], m["content"]) for m in data.get("messages", ()))
+        messages = tuple(Message.from_json(message) for message in data.get("messages", ()))
         return cls(data.get("system", ""), messages, data.get("examples", ""), data.get("prefill", ""))
 
     def texts(self) -> tuple[str, ...]:
-        """Every text a variable may stand in, in the order they are sent."""
+        """Every text, in the order they are sent."""
         return (self.system, *(m.content for m in self.messages), self.prefill)
+
+    def open_texts(self) -> tuple[str, ...]:
+        """Every text a variable may stand in."""
+        return (self.system, *(m.content for m in self.messages if not m.raw), self.prefill)
 
 
 def single(text: str, *, system: str = "", prefill: str = "") -> Version:
@@ -65,10 +81,15 @@ def single(text: str, *, system: str = "", prefill: str = "") -> Version:
     return Version(system=system, messages=(Message("user", text),), prefill=prefill)
 
 
+def literal(role: Role, text: str) -> Message:
+    """A message that is sent as `text` stands; raw only where that makes a difference, so that equal texts are equal."""
+    return Message(role, text, raw=VARIABLE.search(text) is not None)
+
+
 def variables(version: Version) -> tuple[str, ...]:
     """Names to be filled per input, in order of appearance; `examples` is not one of them."""
     seen: dict[str, None] = {}
-    for text in version.texts():
+    for text in version.open_texts():
         for match in VARIABLE.finditer(text):
             if match[1] != EXAMPLES:
                 seen.setdefault(match[1])
@@ -98,6 +119,6 @@ def render(version: Version, values: Mapping[str, str]) -> Version:
     return replace(
         version,
         system=fill(version.system, known),
-        messages=tuple(Message(m.role, fill(m.content, known)) for m in version.messages),
+        messages=tuple(Message(m.role, m.content if m.raw else fill(m.content, known)) for m in version.messages),
         prefill=fill(version.prefill, known),
     )

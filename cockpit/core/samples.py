@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from cockpit.core.errors import FailureKind, ProviderError
+from cockpit.core.keys import SampleKey
 from cockpit.core.ports import Chunk, TokenLogprob, Usage
+
+__all__ = ["Ended", "Failure", "Sample", "SampleKey"]
 
 Ended = Literal["ended", "stop", "length", "refusal", "filter", "tool", "cancelled", "error", "unknown"]
 
@@ -23,14 +26,6 @@ READINGS: dict[str, Ended] = {
     "function_call": "tool",
     "tool_use": "tool",
 }
-
-
-class SampleKey(NamedTuple):
-    """A sample's place in its run's plan."""
-
-    target: int
-    input: int
-    index: int  # type: ignore[assignment]  # shadows tuple.index, which a key has no use for
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +96,8 @@ def read_ended(chunk: Chunk, stops: Sequence[str]) -> Ended:
         return READINGS[raw]
     if raw not in NATURAL:
         return "unknown"
+    if chunk.refused:
+        return "refusal"
     if raw == "stop_sequence":
         return "stop"
     return "unknown" if stops and not chunk.stop_known else "ended"

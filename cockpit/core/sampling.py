@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cockpit.core.attempts import Attempt, from_cache, to_sample
+from cockpit.core.clock import utc_now
 from cockpit.core.errors import CockpitError
 from cockpit.core.limits import Limiter, Limits
 from cockpit.core.live import LiveRun
@@ -19,7 +20,7 @@ from cockpit.core.pipes import Pipe, flow
 from cockpit.core.ports import Provider
 from cockpit.core.runs import Plan
 from cockpit.core.samples import Failure, Sample, SampleKey
-from cockpit.core.sending import Event, Finished, Renderer, Retrying, Sender, Started, utc_now
+from cockpit.core.sending import Event, Finished, Renderer, Retrying, Sender, Started
 from cockpit.core.spending import Ledger
 
 __all__ = ["Event", "Finished", "Retrying", "Started", "generate"]

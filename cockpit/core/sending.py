@@ -8,7 +8,7 @@ import random
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from cockpit.core.attempts import Attempt, Outgoing, to_sample
 from cockpit.core.errors import CockpitError, FailureKind, ProviderError, UnknownModel
@@ -51,11 +51,6 @@ class Finished:
 
 Event = Started | Retrying | Finished
 Emit = Callable[[Event], None]
-
-
-def utc_now() -> datetime:
-    """The time of day, in UTC."""
-    return datetime.now(UTC)
 
 
 class Renderer:
@@ -137,7 +132,8 @@ class Sender:
             sample = await self._outcome(trip)
         except asyncio.CancelledError:
             if trip.tries:
-                keep(self._sample(trip, cancelled=True))
+                # The end was said already: all that was still awaited is the end of the connection.
+                keep(self._sample(trip, cancelled=trip.attempt.end.stop_reason is None))
             raise
         keep(sample)
 
@@ -203,13 +199,17 @@ class Sender:
             outcome, used = "ok", _total(attempt.usage)
             return None
         finally:
-            attempt.last = self.clock()
+            if outcome != "ok" or attempt.last is None:
+                attempt.last = self.clock()
             trip.keep()
             trip.limiter.release(grant, outcome, used=used, retry_after=retry_after)
 
     async def _read(self, trip: Trip, attempt: Attempt, live: LiveSample) -> None:
         assert trip.outgoing is not None
-        stream = self.providers(trip.target.provider).stream(trip.outgoing.request)
+        provider = self.providers(trip.target.provider)
+        await provider.ready(trip.target.model)
+        attempt.started = self.clock()
+        stream = provider.stream(trip.outgoing.request)
         clock, add, fold = self.clock, attempt.add, self.live.fold
         accepted = False
         try:

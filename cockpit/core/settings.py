@@ -1,4 +1,4 @@
-"""What a person sets about servers and limits, as values that cost nothing to load. Checking them is `cockpit.config`'s."""
+"""What a person sets about servers, as values that cost nothing to load. Checking them is `cockpit.config`'s."""
 
 from __future__ import annotations
 

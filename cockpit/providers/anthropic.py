@@ -18,6 +18,7 @@ from cockpit.providers.errors import Place
 
 FIRST_VERSION = "2023-06-01"
 LAST_RESORT_MAX_TOKENS = 1024
+INPUT_COUNTS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 
 
 class AnthropicMessages(HttpProvider):
@@ -73,15 +74,14 @@ class AnthropicMessages(HttpProvider):
 class MessagesReader:
     """Folds message events; text and thinking are kept apart."""
 
-    __slots__ = ("_cached", "_input", "_model", "_place", "failure", "finished", "over")
+    __slots__ = ("_input", "_model", "_place", "failure", "finished", "over")
 
     def __init__(self, request: Request, place: Place) -> None:
         self.finished = self.over = False
         self.failure: ProviderError | None = None
         self._place = place
         self._model = request.model
-        self._input: int | None = None
-        self._cached: int | None = None
+        self._input: dict[str, int] = {}
 
     def read(self, events: Sequence[Any]) -> Chunk:
         """The events of one network read as one chunk."""
@@ -121,6 +121,7 @@ class MessagesReader:
         chunk.text = "".join(texts)
         self._start(data, chunk)
         self._end(data, chunk)
+        self._count(data.get("usage") or {}, chunk)
         self.finished = True
         return chunk
 
@@ -128,7 +129,8 @@ class MessagesReader:
         answered = message.get("model")
         if answered and answered != self._model:
             chunk.model = answered
-        self._count(message.get("usage") or {}, chunk)
+        # Its output count is a stand-in: the real one comes at the end, and an answer cut before has none.
+        self._count({**(message.get("usage") or {}), "output_tokens": None}, chunk)
 
     def _end(self, delta: Mapping[str, Any], chunk: Chunk) -> None:
         reason = delta.get("stop_reason")
@@ -141,15 +143,17 @@ class MessagesReader:
             chunk.stop = str(delta["stop_sequence"])
 
     def _count(self, usage: Mapping[str, Any], chunk: Chunk) -> None:
-        """Input counts come first, the output's at the end; cached and cache-writing tokens are input too."""
-        if usage.get("input_tokens") is not None:
-            read = usage.get("cache_read_input_tokens")
-            self._cached = read if read is not None else self._cached
-            self._input = usage["input_tokens"] + (read or 0) + (usage.get("cache_creation_input_tokens") or 0)
+        """Input counts come first, the output's at the end; each count said later replaces the one before.
+
+        Cached and cache-writing tokens are input too.
+        """
+        known = self._input
+        known |= {name: usage[name] for name in INPUT_COUNTS if usage.get(name) is not None}
+        total = sum(known.values()) if "input_tokens" in known else None
         output = usage.get("output_tokens")
-        if output is not None or self._input is not None:
+        if output is not None or total is not None:
             details = usage.get("output_tokens_details") or {}
-            chunk.usage = Usage(self._input, output, details.get("thinking_tokens"), self._cached)
+            chunk.usage = Usage(total, output, details.get("thinking_tokens"), known.get("cache_read_input_tokens"))
 
 
 def _block(block: Mapping[str, Any], chunk: Chunk, texts: list[str]) -> None:

@@ -44,6 +44,8 @@ class HttpProvider(ABC):
     path = ""
     first_page: str | None = ""
     """The query of a model list's first page."""
+    proxied = True
+    """Whether a proxy of the environment may stand between."""
 
     def __init__(
         self,
@@ -62,7 +64,12 @@ class HttpProvider(ABC):
         self._key_required = key_required
         self._adapted = False
         """Requests are no longer what `wire` said before."""
-        self._http = HttpClient(settings.base_url, keep_alive=settings.keep_alive, read_timeout=settings.read_timeout)
+        self._http = HttpClient(
+            settings.base_url,
+            keep_alive=settings.keep_alive,
+            read_timeout=settings.read_timeout,
+            proxied=self.proxied,
+        )
 
     @abstractmethod
     def body(self, request: Request) -> dict[str, Any]:
@@ -76,6 +83,10 @@ class HttpProvider(ABC):
         """Exactly what `stream` sends, without the secret."""
         headers, _ = self._headers(request.model)
         return Wire("POST", masked_url(self.url(self.path)), headers, self.body(request))
+
+    async def ready(self, model: str) -> None:
+        """Load the HTTP client, which takes 0.2 s once."""
+        await self._http.ready()
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         """Send and yield what comes, one chunk a network read; closing the iterator closes the connection.

@@ -79,11 +79,15 @@ class HttpClient:
         base_url: decides about proxy and TLS.
         keep_alive: whether connections are used again.
         read_timeout: seconds without a byte before a request fails.
+        proxied: whether a proxy of the environment may stand between.
     """
 
-    def __init__(self, base_url: str, *, keep_alive: bool = True, read_timeout: float = 120.0) -> None:
+    def __init__(
+        self, base_url: str, *, keep_alive: bool = True, read_timeout: float = 120.0, proxied: bool = True
+    ) -> None:
         self._base_url = base_url
         self._keep_alive = keep_alive
+        self._proxied = proxied
         self._read_timeout = read_timeout
         self._transport: Any = None
         self._session: aiohttp.ClientSession | None = None
@@ -121,9 +125,7 @@ class HttpClient:
         Raises:
             ProviderError: no response came.
         """
-        transport = self._transport
-        if transport is None or self._loop is not asyncio.get_running_loop():
-            transport = await self._open()
+        transport = await self.ready()
         import httpx
 
         try:
@@ -139,15 +141,18 @@ class HttpClient:
         if session is not None:
             await session.close()
 
-    async def _open(self) -> Any:
+    async def ready(self) -> Any:
         """The transport of this loop. Importing it and reading certificates take 0.2 s: not on the loop."""
         loop = asyncio.get_running_loop()
+        if self._transport is not None and self._loop is loop:
+            return self._transport
         if self._loop is not loop:
             self._abandon()
             self._loop, self._transport, self._opening = loop, None, asyncio.Lock()
         async with self._opening:
             if self._transport is None:
-                transport = await asyncio.to_thread(_transport, self._base_url)
+                proxy = proxy_for(self._base_url) if self._proxied else None
+                transport = await asyncio.to_thread(_transport, self._base_url, proxy)
                 self._session = _session(transport, secure=_secure(self._base_url), keep_alive=self._keep_alive)
                 transport.client = self._session
                 self._transport = transport
@@ -164,11 +169,10 @@ def _secure(url: str) -> bool:
     return url.lower().startswith("https")
 
 
-def _transport(base_url: str) -> Any:
+def _transport(base_url: str, proxy: str | None) -> Any:
     import httpx
     from httpx_aiohttp import AiohttpTransport
 
-    proxy = proxy_for(base_url)
     return AiohttpTransport(verify=_secure(base_url), proxy=httpx.Proxy(proxy) if proxy else None)
 
 

@@ -35,6 +35,7 @@ WITHHELD = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
 class LocalChat(OpenAIChat):
     """Chat completions as llama.cpp speaks them; asked to be verbose, it tells which stop string was hit."""
 
+    proxied = False
     verbose = True
     least_logprobs = 1
 
@@ -75,6 +76,16 @@ class LocalProvider:
     def wire(self, request: Request) -> Wire:
         """Exactly what `stream` sends, without the secret; before the first request the port is not known."""
         return (self._chat or self._client("http://127.0.0.1", "-")).wire(request)
+
+    async def ready(self, model: str) -> None:
+        """Start the model's process, if it does not run.
+
+        Raises:
+            ProviderError: 'unavailable' where the model is not installed, 'not_found' where it is another.
+        """
+        self._refuse_others(model)
+        self._use_this_loop()
+        await (await self._ready()).ready(model)
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         """Send and yield what comes; at most 8 requests at a time, the others wait here.

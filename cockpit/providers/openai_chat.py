@@ -62,7 +62,7 @@ class OpenAIChat(HttpProvider):
 class ChatReader:
     """Folds chat completion chunks; choices other than the first are not ours and are skipped."""
 
-    __slots__ = ("_model", "_place", "_refused", "_top", "failure", "finished", "over")
+    __slots__ = ("_model", "_place", "_top", "failure", "finished", "over")
 
     def __init__(self, request: Request, place: Place) -> None:
         self.finished = self.over = False
@@ -70,7 +70,6 @@ class ChatReader:
         self._place = place
         self._model: str | None = request.model
         self._top = request.params.logprobs
-        self._refused = False
 
     def read(self, events: Sequence[Any]) -> Chunk:
         """The events of one network read as one chunk."""
@@ -111,16 +110,15 @@ class ChatReader:
             chunk.reasoning += reasoning if isinstance(reasoning, str) else _joined(reasoning)
         if refusal := delta.get("refusal"):
             texts.append(refusal)
-            self._refused = True
+            chunk.refused = True
         if logprobs := choice.get("logprobs"):
             chunk.logprobs += _logprobs(logprobs, self._top)
         if reason := choice.get("finish_reason"):
             self._end(choice, reason, chunk)
 
     def _end(self, choice: Mapping[str, Any], reason: str, chunk: Chunk) -> None:
-        """The raw reason; a refusal field is how this API says that the model refused."""
         self.finished = True
-        chunk.stop_reason = "refusal" if self._refused and reason == "stop" else str(reason)
+        chunk.stop_reason = str(reason)
         for name in ("stop_reason", "matched_stop"):
             if name in choice:
                 hit = choice[name]
@@ -171,9 +169,13 @@ def _usage(data: Mapping[str, Any]) -> Usage:
     spent = data.get("completion_tokens_details") or {}
     given = data.get("prompt_tokens_details") or {}
     cached = given.get("cached_tokens")
+    asked, answered, total = (data.get(f"{name}_tokens") for name in ("prompt", "completion", "total"))
+    if asked is not None and answered is not None and total is not None:
+        # Gemini's and xAI's endpoints count thinking in the total alone, and charge for it as output.
+        answered = max(answered, total - asked)
     return Usage(
-        data.get("prompt_tokens"),
-        data.get("completion_tokens"),
+        asked,
+        answered,
         spent.get("reasoning_tokens"),
         data.get("prompt_cache_hit_tokens") if cached is None else cached,
     )

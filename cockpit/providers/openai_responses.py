@@ -54,7 +54,7 @@ class OpenAIResponses(HttpProvider):
 class ResponsesReader:
     """Folds response events."""
 
-    __slots__ = ("_model", "_place", "_refused", "_summaries", "_top", "failure", "finished", "over")
+    __slots__ = ("_model", "_place", "_summaries", "_top", "failure", "finished", "over")
 
     def __init__(self, request: Request, place: Place) -> None:
         self.finished = self.over = False
@@ -62,7 +62,6 @@ class ResponsesReader:
         self._place = place
         self._model = request.model
         self._top = request.params.logprobs
-        self._refused = False
         self._summaries = 0
 
     def read(self, events: Sequence[Any]) -> Chunk:
@@ -105,7 +104,7 @@ class ResponsesReader:
 
     def _part(self, part: Mapping[str, Any], chunk: Chunk, texts: list[str]) -> None:
         if part.get("type") == "refusal":
-            self._refused = True
+            chunk.refused = True
             texts.append(part.get("refusal") or "")
             return
         if part.get("type") == "reasoning_text":
@@ -121,17 +120,16 @@ class ResponsesReader:
             chunk.reasoning += "\n\n" if self._summaries else ""
             self._summaries += 1
         elif kind == "response.refusal.delta":
-            self._refused = True
+            chunk.refused = True
             texts.append(event.get("delta") or "")
 
     def _end(self, response: Mapping[str, Any], chunk: Chunk) -> None:
-        """The raw reason is that of an incomplete answer, else the status; a refusal is said by its part."""
+        """The raw reason is that of an incomplete answer, else the status."""
         if response.get("status") == "failed":
             raise errors.from_event(response.get("error") or {}, self._place)
         self.finished = self.over = True
         details = response.get("incomplete_details") or {}
-        reason = details.get("reason") or response.get("status")
-        chunk.stop_reason = "refusal" if self._refused and reason == "completed" else reason
+        chunk.stop_reason = details.get("reason") or response.get("status")
         answered = response.get("model")
         if answered and answered != self._model:
             chunk.model = answered

@@ -82,14 +82,15 @@ def keymap_of(app: object) -> Keymap:
 
 
 def shown_keys(commands: Iterable[Command], keymap: Keymap, *, typing: bool) -> list[tuple[Command, str]]:
-    """Each command with the first of its keys that works in this state; commands without one are left out."""
+    """Each command with the first of its keys that works in this state, a plain one if any does while moving;
+    commands without one are left out."""
     found = []
     for command in commands:
-        if typing and not command.typing:
+        if typing and not command.typing and command.id != "app.escape":
             continue
         keys = [key for key in keymap.of(command) if not (typing and is_plain(key))]
         if keys:
-            found.append((command, display(keys[0])))
+            found.append((command, display(next((key for key in keys if is_plain(key)), keys[0]))))
     return found
 
 
@@ -102,6 +103,9 @@ class PaneScreen(Screen[Result]):
     scope: ClassVar[str] = ""
     pane_title: ClassVar[str] = ""
     """Shown in the top bar of a screen opened from a pane."""
+
+    starting = False
+    """The editor that keys are meant for is still to come: the app holds what is pressed until `release_keys`."""
 
     DEFAULT_CSS = """
     PaneScreen { layout: vertical; overflow: hidden; background: $background; }
@@ -206,17 +210,21 @@ class PaneScreen(Screen[Result]):
         bar = self.query_one_optional("#key-bar", KeyBar)
         if bar is None or self.app.screen is not self:
             return
-        keymap, typing = keymap_of(self.app), self.typing
+        keymap, typing = keymap_of(self.app), self.typing or self.starting
         keys = [
-            (key, _label(command.title))
+            (key, self.footer_label(command))
             for command, key in shown_keys(self.footer_commands(), keymap, typing=typing)
-            if is_enabled(self.app if command.scope == "app" else self, command.action)
+            if not command.action or is_enabled(self.app if command.scope == "app" else self, command.action)
         ]
         bar.show(keys, note="✎ typing" if typing else "moving")
 
     def footer_commands(self) -> list[Command]:
         """The commands whose keys the key bar shows, most wanted first; the last is kept however narrow the bar."""
         return [c for scope in (self.scope, "app") for c in for_scope(scope) if c.footer]
+
+    def footer_label(self, command: Command) -> str:
+        """What the key bar calls a command."""
+        return _label(command.title)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """An action bound for the editor alone works when the action itself does."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cockpit.core.errors import PlanError
-from cockpit.core.prompts import Message, Version, render
+from cockpit.core.prompts import Message, Version, literal, render
 from cockpit.store import branches
 from cockpit.store.runs import load_plan
 from cockpit.store.samples import get_plain
@@ -90,7 +90,9 @@ def edited(turns: Sequence[Turn], at: int, text: str) -> tuple[Turn, ...]:
 
 
 def to_send(turns: Sequence[Turn], at: int) -> tuple[Version, int | None]:
-    """The version made of the turns up to `at`, and the sample that it continues (None: it begins anew).
+    """The version made of the turns up to `at`, and the sample that it continues or branches off beside.
+
+    That is None where it begins anew.
 
     Raises:
         PlanError: that turn cannot be the last of a request.
@@ -102,10 +104,21 @@ def to_send(turns: Sequence[Turn], at: int) -> tuple[Version, int | None]:
         raise PlanError("Your turn is empty.", hint="Press i and write it.")
     kept = turns[: at + 1]
     system = next((turn.text for turn in kept if turn.who == "system"), "")
-    messages = tuple(Message(turn.who, turn.text) for turn in kept if turn.who != "system")
-    parent = next((t.sample_id for t in reversed(kept) if t.who == "assistant"), None)
-    changed_before = any(turn.edited for turn in kept[:-1])
-    return Version(system=system, messages=messages), None if changed_before else parent
+    messages = tuple(_message(turn) for turn in kept)
+    version = Version(system=system, messages=tuple(message for message in messages if message))
+    if not any(turn.edited for turn in kept[:-1]):
+        parent = next((t.sample_id for t in reversed(kept) if t.who == "assistant"), None)
+        if parent is not None:
+            return version, parent
+    # No answer of a model leads here as it was given: the branch stands beside the answer that this turn got.
+    return version, next((t.sample_id for t in turns[at + 1 :] if t.who == "assistant"), None)
+
+
+def _message(turn: Turn) -> Message | None:
+    """A turn as it is sent: what was said before stands as it is, what a person types may name variables."""
+    if turn.who == "system":
+        return None
+    return Message(turn.who, turn.text) if turn.edited else literal(turn.who, turn.text)
 
 
 def send_text(turns: Sequence[Turn], at: int) -> str:

@@ -101,9 +101,9 @@ class HistoryScreen(OpenedScreen[HistoryChoice | None]):
         )
         self.rows.show([run_row(run, now, narrow=narrow) for run in self._runs])
         unfinished = sum(missing(run) > 0 for run in self._runs)
-        more = "" if self._whole else "+"
+        said_n = plural(len(self._runs), "run") if self._whole else f"{len(self._runs)}+ runs"
         said = [(f"{plural(unfinished, 'run')} with samples missing ", "warn")] if unfinished else []
-        self.head((f"{self._project}   {len(self._runs)}{more} runs", "quiet"), right=said)
+        self.head((f"{self._project}   {said_n}", "quiet"), right=said)
 
     @on(RowList.Moved)
     def _moved(self, event: RowList.Moved) -> None:

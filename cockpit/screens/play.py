@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -12,16 +13,19 @@ from textual.content import Content
 from textual.widget import Widget
 
 from cockpit.command_tables.app import PANES
+from cockpit.command_tables.command import Command
+from cockpit.commands import by_id
 from cockpit.core.draft import PlayDraft
-from cockpit.core.samples import SampleKey
+from cockpit.core.keys import SampleKey
 from cockpit.screens import play_status as words
 from cockpit.screens.base import PaneScreen
 from cockpit.screens.play_archive import Archive
 from cockpit.screens.play_edit import Editing
 from cockpit.screens.play_go import Opening
+from cockpit.screens.play_ideas import Ideas
 from cockpit.screens.play_run import Flights
 from cockpit.screens.play_samples import Reading
-from cockpit.screens.play_session import first_draft, session_key
+from cockpit.screens.play_session import FOOT_LABELS, FOOT_MOVING, FOOT_TYPING, first_draft
 from cockpit.screens.play_write import Writing
 from widgets.params_panel import ParamsPanel
 from widgets.sample_wall import SampleWall
@@ -33,8 +37,10 @@ class PlayScreen(PaneScreen[None]):
 
     scope: ClassVar[str] = "play"
     pane_title: ClassVar[str] = "Play"
-    CSS_PATH = "play.tcss"
+    # Not CSS_PATH: before the first paint, that has all style parsed once more.
+    DEFAULT_CSS = Path(__file__).with_name("play.tcss").read_text("utf-8")
     AUTO_FOCUS = ""
+    starting = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,6 +53,7 @@ class PlayScreen(PaneScreen[None]):
         self.reading = Reading(self)
         self.opening = Opening(self)
         self.archive = Archive(self)
+        self.ideas = Ideas(self)
 
     def compose_body(self) -> ComposeResult:
         """What the first paint needs; editors come after it."""
@@ -61,25 +68,29 @@ class PlayScreen(PaneScreen[None]):
     def on_mount(self) -> None:
         """Take up the last session, then let the editors come."""
         self.query_one("#params", ParamsPanel).border_title = Content("params")
-        data = self.cockpit.get_setting(session_key(self.cockpit.project))
+        data = self.cockpit.get_setting(self.session_key)
         self.restore_session(data if isinstance(data, Mapping) else {})
         self.show_totals()
         self.writing.settle()
         self._last_run = data.get("run") if isinstance(data, Mapping) else None
-        self.call_after_refresh(self._begin)
+        # The app draws nothing before its own mounting is over, and calls it a refresh all the same.
+        self.app.call_later(self.call_after_refresh, self._begin)
 
     async def _begin(self) -> None:
         await self.writing.mount_editors()
         self.editing.edit()
-        self.run_worker(self._look_back(), group="archive", exit_on_error=False)
+        self.starting = False
+        self.cockpit.release_keys()
+        self.call_after_refresh(self.run_worker, self._look_back, group="archive", exit_on_error=False)
 
     async def _look_back(self) -> None:
-        """What the store remembers, once the pane is ready for typing."""
+        """What the models take and cost and what the store remembers, once the pane is ready for typing."""
+        self.writing.settle()
         draft = await self.archive.restore_inputs(self.writing.draft)
         if draft is not self.writing.draft:
             await self.writing.load(draft)
         if isinstance(self._last_run, int) and self.flights.fold is None:
-            await self.archive.open_run(self._last_run)
+            await self.archive.reopen(self._last_run)
         await self.archive.refresh(self.flights.current_run())
         await self.archive.offer_resume()
 
@@ -99,13 +110,15 @@ class PlayScreen(PaneScreen[None]):
         """Cancel everything in flight."""
         self.flights.cancel_all()
 
-    def refresh_keys(self) -> None:
-        """The key bar, and beside the status how to come to the other state."""
-        super().refresh_keys()
-        status = self.query_one_optional("#status", TopBar)
-        if status is not None:
-            hint = "esc: letters become commands" if self.typing else ""
-            status.show(right=[(hint, "quiet")])
+    def footer_commands(self) -> list[Command]:
+        """The most useful keys of the state the pane is in; enter only where there is something to open."""
+        names = FOOT_TYPING if self.typing else FOOT_MOVING
+        can_open = self.wall.has_focus and self.wall.current is not None
+        return [by_id(name) for name in names if can_open or name != "list.open"]
+
+    def footer_label(self, command: Command) -> str:
+        """Escape leads to the commands here, so the palette is called by its name."""
+        return FOOT_LABELS.get(command.id) or super().footer_label(command)
 
     def stop_typing(self) -> None:
         """The wall takes the keyboard."""
@@ -116,6 +129,12 @@ class PlayScreen(PaneScreen[None]):
         wanted = {"w": "#wall", "s": "#system", "e": "#prompt", "f": "#prefill", "p": "#params", "v": "#var-0"}
         found = {key: self.query_one_optional(where) for key, where in wanted.items()}
         return {key: widget for key, widget in found.items() if widget is not None and widget.display}
+
+    def on_descendant_focus(self) -> None:
+        """The examples block unfolds while it is typed in."""
+        self.writing.show_examples(open_=self.focused is not None and self.focused.id == "examples")
+
+    on_descendant_blur = on_descendant_focus
 
     def editor_field(self) -> Widget | None:
         """The editor that ctrl+e opens: the one with the keyboard, else the prompt."""
@@ -130,7 +149,8 @@ class PlayScreen(PaneScreen[None]):
             "draft": writing.draft.to_json(),
             "name": writing.name,
             "turn": writing.turn,
-            "run": live.run_id if live is not None else None,
+            "idea": self.ideas.to_json(),
+            "run": live.run_id if live is not None else self._last_run,
         }
 
     def restore_session(self, data: Mapping[str, Any]) -> None:
@@ -142,6 +162,7 @@ class PlayScreen(PaneScreen[None]):
             writing.name = str(data.get("name") or "prompt")
         else:
             writing.draft = first_draft(self.services.config)
+        self.ideas.restore(data.get("idea"))
         turn = data.get("turn")
         last = len(writing.draft.turns) - 1
         writing.turn = min(turn, last) if isinstance(turn, int) and turn >= 0 else last
@@ -154,7 +175,9 @@ class PlayScreen(PaneScreen[None]):
         panes = [(pane.number, pane.title) for pane in PANES]
         top = words.top_parts(self.cockpit.project, panes, self.pane_title)
         self.query_one("#top-bar", TopBar).show(top, words.totals_parts(totals))
-        self.query_one("#ladder", TopBar).show(words.ladder_parts(totals))
+        idea = self.ideas.current
+        mine = words.idea_parts(idea.title if idea is not None else "")
+        self.query_one("#ladder", TopBar).show(words.ladder_parts(totals), mine)
         self.flights.show_where()
 
     def flush(self) -> None:
@@ -187,6 +210,10 @@ class PlayScreen(PaneScreen[None]):
     def action_write(self, name: str) -> None:
         """Run a command of `play_edit`."""
         self._run(self.editing, name)
+
+    def action_idea(self, name: str) -> None:
+        """Run a command of `play_ideas`."""
+        self._run(self.ideas, name)
 
     def action_go(self, name: str) -> None:
         """Run a command of `play_go`."""

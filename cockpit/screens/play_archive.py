@@ -8,22 +8,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cockpit.commands import by_id
 from cockpit.core.draft import PlayDraft
-from cockpit.core.errors import CockpitError
-from cockpit.core.estimate import learn
-from cockpit.core.live import LiveRun
-from cockpit.core.samples import SampleKey
+from cockpit.core.errors import CockpitError, StoreError
+from cockpit.screens import play_status as words
+from cockpit.screens.base import keymap_of
 from cockpit.screens.play_status import Totals
 from cockpit.screens.words import plural
 
 if TYPE_CHECKING:
+    from cockpit.core.keys import SampleKey
+    from cockpit.core.live import LiveRun
+    from cockpit.core.prompts import Version
     from cockpit.screens.play import PlayScreen
     from cockpit.services import Services
     from cockpit.store.runs import RunRow
 
+LARGE = 2_000
+"""Samples of a run that is not put on the wall unasked."""
 FLAGGED = 400
 """Samples of a reopened run whose marks are looked up, one indexed read each."""
-RUNS = 100_000
 
 
 class Archive:
@@ -32,33 +36,54 @@ class Archive:
     def __init__(self, screen: PlayScreen) -> None:
         self.screen = screen
         self.totals = Totals()
+        self._versions: dict[int, Version] = {}
 
     async def refresh(self, live: LiveRun | None = None) -> None:
         """Bring the totals up to date, and learn from a run that ended how many tokens its prompt takes."""
         screen = self.screen
-        self.totals = await asyncio.to_thread(_totals, screen.services, screen.cockpit.project)
+        await self.count()
         if live is not None and live.plan.version == screen.writing.draft.version():
+            from cockpit.core.estimate import learn
+
             finished = [one.sample for one in live.samples.values() if one.sample is not None]
             screen.writing.past = learn(finished)
             screen.writing.settle()
+
+    async def count(self) -> None:
+        """Bring totals and ladder up to date, and show them."""
+        screen, idea = self.screen, self.screen.ideas.current
+        idea_id = idea.id if idea is not None else None
+        self.totals = await asyncio.to_thread(_totals, screen.services, screen.cockpit.project, idea_id, self._versions)
         screen.show_totals()
 
     async def unfinished(self) -> list[RunRow]:
         """Runs of this project that miss samples and that no other process sends, newest first."""
         rows = await asyncio.to_thread(_unfinished, self.screen.services, self.screen.cockpit.project)
-        return [row for row in rows if row.done < row.total]
+        return [row for row in rows if row.missing]
 
     async def offer_resume(self) -> None:
         """Say so, once, where the last session left runs unfinished."""
-        rows = [row for row in await self.unfinished() if row.done + row.failed < row.total]
+        rows = await self.unfinished()
         if rows:
             row = rows[0]
-            missing = row.total - row.done - row.failed
             more = f" and {plural(len(rows) - 1, 'more run')}" if len(rows) > 1 else ""
-            said = (
-                f"Run {row.id} misses {missing} of {row.total} samples{more}. esc U sends only those; esc H lists runs."
-            )
+            keymap = keymap_of(self.screen.app)
+            send, runs = keymap.shown(by_id("play.resume")), keymap.shown(by_id("play.history"))
+            misses = f"Run {row.id} misses {row.missing} of {row.total} samples{more}."
+            said = f"{misses} esc {send} sends only those; esc {runs} lists runs."
             self.screen.notify_plain(said, title="Unfinished", timeout=12)
+
+    async def reopen(self, run_id: int) -> None:
+        """Show the last session's run again; a large one is only told of, since reading it whole takes a while."""
+        screen = self.screen
+        row = await asyncio.to_thread(_run_row, screen.services, run_id)
+        if row is None:
+            return
+        if row.total <= LARGE:
+            await self.open_run(run_id)
+            return
+        screen.flights.resting = words.resting_words(row, keymap_of(screen.app).shown(by_id("play.history")))
+        screen.flights.show_empty()
 
     async def open_run(self, run_id: int) -> None:
         """Show an earlier run on the wall, as the store has it."""
@@ -86,18 +111,38 @@ class Archive:
         return replace(draft, inputs=rows)
 
 
-def _totals(services: Services, project: str) -> Totals:
-    from cockpit.store import projects, runs
+def _totals(services: Services, project: str, idea_id: int | None, known: dict[int, Version]) -> Totals:
+    """The project's totals and the idea's rungs; `known` keeps the versions, which never change."""
+    from cockpit.core.ladder import climb, work_of
+    from cockpit.store import projects, prompts, tally
 
     db = services.store.read()
     project_id = projects.find_project(db, project)
-    rows = runs.list_runs(db, project_id, RUNS) if project_id is not None else []
-    known = [row.cost_usd for row in rows if row.cost_usd is not None]
+    rows = tally.project_work(db, project_id) if project_id is not None else []
+    talks = {row.version_id for row in rows if row.continued}
+    work = []
+    for row in rows:
+        if idea_id is not None and row.idea_id != idea_id:
+            continue
+        if row.version_id not in known:
+            known[row.version_id] = prompts.get_version(db, row.version_id).version
+        work.append(work_of(known[row.version_id], row.samples, continued=row.version_id in talks, runs=row.runs))
+    costs = [row.cost_usd for row in rows if row.cost_usd is not None]
     return Totals(
-        samples=sum(row.done for row in rows),
-        usd=sum(known) if known else None,
+        samples=sum(row.samples for row in rows),
+        usd=sum(costs) if costs else None,
         unpriced=sum(row.cost_unknown for row in rows),
+        rungs=climb(work),
     )
+
+
+def _run_row(services: Services, run_id: int) -> RunRow | None:
+    from cockpit.store import runs
+
+    try:
+        return runs.get_run(services.store.read(), run_id)
+    except StoreError:
+        return None
 
 
 def _unfinished(services: Services, project: str) -> list[RunRow]:

@@ -33,6 +33,11 @@ class Editing:
         self.screen.add_class("-prefill")
         self._type_in("prefill")
 
+    def examples(self) -> None:
+        """Type the examples block."""
+        self.writing.show_examples(open_=True)
+        self._type_in("examples")
+
     def variable(self) -> None:
         """Type the value of the first variable without one, else of the first."""
         draft = self.writing.draft
@@ -86,7 +91,8 @@ class Editing:
         await self._example(2)
 
     async def _example(self, which: int) -> None:
-        draft = replace(self.writing.draft, turns=(Message("user", EXAMPLES[which][1]),))
+        turns = (Message("user", EXAMPLES[which][1]),)
+        draft = replace(self.writing.draft, turns=turns, parent_sample=None)
         filled = {**{n: v for n, v in EXAMPLE_VALUES.items() if n in draft.variables()}, **draft.values}
         await self.writing.load(replace(draft, values=filled))
 

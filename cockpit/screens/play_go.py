@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cockpit.core.errors import CockpitError
-from cockpit.core.samples import SampleKey
+from cockpit.core.keys import SampleKey
 from cockpit.screens.play_session import runner_draft
 
 if TYPE_CHECKING:

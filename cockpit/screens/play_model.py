@@ -141,7 +141,9 @@ class WallFold:
     def _column(self, target: int, now: float) -> WallColumn:
         samples = self.samples(target)
         words = self._alike[target] = alike_failure(samples)
-        name = self.live.plan.targets[target].title
+        column = self.live.plan.targets[target]
+        # What sets a column apart comes first: a narrow wall cuts the end off.
+        name = f"{column.label} · {column.name}" if column.label else column.name
         status = column_status(samples, now, flying=not self.live.finished)
         if words:
             label = f"1–{len(samples)}"
@@ -176,16 +178,23 @@ class WallFold:
         return [live.key for target in columns for live in self.samples(target) if live.state == "retrying"]
 
 
-def ending_words(live: LiveRun, cached: int, sent: int) -> str:
-    """One sentence about a run that came to its end, or nothing where the wall says it all."""
+def ending_words(live: LiveRun, cached: int, sent: int, keys: Mapping[str, str]) -> str:
+    """One sentence about a run that came to its end, or nothing where the wall says it all.
+
+    Args:
+        keys: as mapped, of params, resume, retry, more and fresh.
+    """
     if live.capped:
-        return f"The spend cap was reached: {live.total - live.done} samples were not sent."
+        cap, unsent = f"${live.plan.cap_usd or 0:g}", live.total - live.done
+        way = f"raise the cap in params (esc {keys['params']}), then {keys['resume']} sends the rest."
+        return f"Stopped at {cap}: {unsent} not sent; {way}"
     if sent and cached == sent:
-        return f"All {sent} were cached; + asks for 8 more, R sends afresh."
+        return f"All {sent} were cached; {keys['more']} asks for 8 more, {keys['fresh']} sends afresh."
     if live.cancelled:
-        return f"Cancelled: {live.done} of {live.total} samples are kept. r sends the rest."
+        return f"Cancelled: {live.done} of {live.total} samples are kept. {keys['retry']} sends the rest."
     if live.failed:
-        return f"{live.failed} of {live.total} samples failed. {_first_failure(live)} r sends them again."
+        again = f"{keys['retry']} sends them again."
+        return f"{live.failed} of {live.total} samples failed. {_first_failure(live)} {again}"
     return ""
 
 

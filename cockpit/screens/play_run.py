@@ -8,19 +8,19 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from cockpit.commands import by_id
 from cockpit.core.errors import CockpitError
-from cockpit.core.live import LiveRun, LiveSample
-from cockpit.core.samples import SampleKey
-from cockpit.core.sampling import Finished
+from cockpit.core.keys import SampleKey
 from cockpit.screens import play_status as words
-from cockpit.screens.play_model import WallFold, ending_words
 from cockpit.screens.play_session import first_keys, runner_draft
 from widgets.sample_wall import SampleWall
 from widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
+    from cockpit.core.live import LiveRun, LiveSample
     from cockpit.core.runs import Plan
     from cockpit.screens.play import PlayScreen
+    from cockpit.screens.play_model import WallFold
 
 MORE = 8
 COUNTDOWN_S = 0.1
@@ -33,6 +33,8 @@ class Flights:
     def __init__(self, screen: PlayScreen) -> None:
         self.screen = screen
         self.fold: WallFold | None = None
+        self.resting: tuple[str, list[str]] | None = None
+        """What the wall says of the last session's run instead of showing it."""
         self.flying: dict[int, LiveRun] = {}
         self._launching = False
         self._counted = 0.0
@@ -113,12 +115,22 @@ class Flights:
         await self.resume_run(rows[0].id)
 
     async def resume_run(self, run_id: int) -> None:
-        """Send what a run still misses."""
+        """Send what a run still misses, up to the cap of the params where that is higher than the run's own."""
         from cockpit import runner
 
+        await self._raise_cap(run_id)
         plan, live, done = await runner.resume(self.screen.services, run_id)
         self.show(live)
         await self._fly(plan, live, done)
+
+    async def _raise_cap(self, run_id: int) -> None:
+        from cockpit.store import runs
+
+        screen = self.screen
+        wanted, cap = screen.writing.draft.cap_usd, runs.load_plan(screen.services.store.read(), run_id).cap_usd
+        if cap is not None and wanted is not None and wanted > cap:
+            await screen.services.store.write(lambda db: runs.set_cap(db, run_id, wanted))
+            screen.notify_plain(f"Run {run_id} may now spend ${wanted:g}; its cap was ${cap:g}.")
 
     def cancel_one(self) -> None:
         """Cancel the sample under the cursor."""
@@ -154,14 +166,13 @@ class Flights:
 
         writing = self.screen.writing
         row = prompts.get_version(self.screen.services.store.read(), plan.version_id)
-        writing.draft = replace(
-            writing.draft, saved_digest=row.version.digest(), saved_number=row.number, parent_sample=None
-        )
+        writing.draft = replace(writing.draft, saved_digest=row.version.digest(), saved_number=row.number)
         writing.settle()
         writing.remember_soon()
 
     async def _fly(self, plan: Plan, live: LiveRun, done: Collection[SampleKey] = ()) -> None:
         from cockpit import runner
+        from cockpit.core.sampling import Finished
 
         screen, began = self.screen, time.monotonic()
         sent = cached = 0
@@ -188,7 +199,11 @@ class Flights:
         self.screen.refresh_bindings()
 
     def _say_end(self, live: LiveRun, cached: int, sent: int, seconds: float) -> None:
-        said = ending_words(live, cached, sent)
+        from cockpit.screens.play_model import ending_words
+
+        keymap = self.screen.cockpit.keymap
+        keys = {name: keymap.shown(by_id(f"play.{name}")) for name in ("params", "resume", "retry", "more", "fresh")}
+        said = ending_words(live, cached, sent, keys)
         if said:
             self.screen.notify_plain(said, severity="warning" if live.failed or live.capped else "information")
         counts = f"{live.done - live.failed} of {live.total} samples"
@@ -216,6 +231,8 @@ class Flights:
 
     def show(self, live: LiveRun) -> None:
         """Put a run on the wall."""
+        from cockpit.screens.play_model import WallFold
+
         self.fold = WallFold(live)
         self.show_fold()
 
@@ -253,15 +270,18 @@ class Flights:
         """While there is no run: say on the wall what to do."""
         if self.fold is not None:
             return
-        title, lines = words.empty_words(self.screen.writing.draft, **first_keys(self.screen.cockpit.keymap))
+        draft, keymap = self.screen.writing.draft, self.screen.cockpit.keymap
+        title, lines = self.resting or words.empty_words(draft, **first_keys(keymap))
         self.screen.query_one("#wall", SampleWall).set_empty(title, *lines)
 
     def show_where(self) -> None:
         """Which run, and which of its inputs, is on the wall."""
-        fold = self.fold
-        if fold is None:
-            return
-        where = f"run {fold.live.run_id}"
-        if fold.inputs > 1:
-            where = f"[ ] input {fold.input + 1}/{fold.inputs}   {where}"
-        self.screen.query_one("#ladder", TopBar).show(right=[(where, "quiet")])
+        fold, screen = self.fold, self.screen
+        parts = []
+        if screen.has_class("-low") and screen.ideas.current is not None:
+            parts += [*words.idea_parts(screen.ideas.current.title), ("   ", "quiet")]
+        if fold is not None and fold.inputs > 1:
+            parts.append((f"[ ] input {fold.input + 1}/{fold.inputs}   ", "plain"))
+        if fold is not None:
+            parts.append((f"run {fold.live.run_id}", "quiet"))
+        screen.query_one("#status", TopBar).show(right=parts)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cockpit.core.live import LiveSample
-from cockpit.core.samples import SampleKey
+from cockpit.core.keys import SampleKey
 from cockpit.screens.play_archive import flags
 
 if TYPE_CHECKING:
+    from cockpit.core.live import LiveSample
     from cockpit.screens.play import PlayScreen
     from cockpit.store.samples import SampleRow
 

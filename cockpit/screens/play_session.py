@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def session_key(project: str) -> str:
     """The setting under which the app keeps the pane's session when it is left; the pane keeps it there meanwhile."""
-    return f"screen.{project}.play"
+    return f"session.{project}.play"
 
 
 def first_draft(config: Config) -> PlayDraft:
@@ -30,6 +30,16 @@ def first_draft(config: Config) -> PlayDraft:
         n=defaults.n if defaults.models else FIRST_N,
         cap_usd=config.cap_usd,
     )
+
+
+FOOT_TYPING = ("play.send", "app.escape", "app.editor", "app.palette", "app.help")
+FOOT_MOVING = (
+    *("play.send", "play.edit", "list.open", "play.models", "play.versions", "play.more", "play.search"),
+    *("play.history", "play.retry", "play.compare", "play.yank", "play.idea", "play.params", "play.sweep"),
+    *("app.palette", "app.help"),
+)
+"""Commands in the key bar, most wanted first; the last is kept however narrow it is."""
+FOOT_LABELS = {"app.escape": "commands", "app.palette": "palette"}
 
 
 def first_keys(keymap: Keymap) -> dict[str, Any]:
@@ -58,4 +68,5 @@ def runner_draft(screen: PlayScreen, *, fresh: bool = False) -> Draft:
         project=screen.cockpit.project,
         unsupported=screen.services.config.unsupported,
         parent_sample=draft.parent_sample,
+        idea_id=screen.ideas.current.id if screen.ideas.current is not None else None,
     )

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from cockpit.core.catalog import Catalog, parse_model
 from cockpit.core.draft import EXAMPLES, SETTINGS, PlayDraft
 from cockpit.core.errors import CockpitError
-from cockpit.core.estimate import Asked, Estimate, Past, estimate
-from cockpit.core.models import Capabilities, Price, refusals
+from cockpit.core.ladder import Rung, climb, uses_examples
 from cockpit.screens.words import clip, count, money, plural
 from widgets.params_panel import ParamRow
 from widgets.top_bar import BarPart
 
+if TYPE_CHECKING:
+    from cockpit.core.catalog import Catalog
+    from cockpit.core.estimate import Estimate, Past
+    from cockpit.core.models import Capabilities, Price
+    from cockpit.store.runs import RunRow
+
+IDEA_CELLS = 40
 LABELS = {"top_p": "top-p", "max_tokens": "max tokens", "reasoning_effort": "effort", "cap_usd": "spend cap"}
 HINTS = {
     "models": "provider:model, separated by commas",
@@ -45,14 +51,18 @@ class Totals:
 
     samples: int = 0
     usd: float | None = None
+    """Dollars known to be spent; None where nothing is known."""
     unpriced: int = 0
-    few_shot: int = 0
-    many_shot: int = 0
-    best_of: int = 0
+    """Samples whose cost is not known."""
+    rungs: tuple[Rung, ...] = ()
+    """Of the current idea; of the whole project where there is none."""
 
 
 def column(name: str, catalog: Catalog, aliases: Mapping[str, str]) -> Column:
     """What is known of a model by its name."""
+    from cockpit.core.catalog import parse_model
+    from cockpit.core.models import Capabilities
+
     try:
         found = parse_model(name, aliases)
     except CockpitError as error:
@@ -79,11 +89,17 @@ def _short(value: object) -> str:
 
 def warnings_by_setting(draft: PlayDraft, columns: Sequence[Column]) -> dict[str, str]:
     """What some model cannot take, by setting; system and prefill by those names; each as '⚠ gpt-mini: …'."""
+    if not columns:
+        return {}
+    from cockpit.core.models import refusals
+
     found: dict[str, list[str]] = {}
     for each in columns:
         short = each.name.rpartition(":")[2]
         if each.problem:
             found.setdefault("models", []).append(each.problem)
+        if draft.cap_usd is not None and each.price is None and not each.problem:
+            found.setdefault("cap_usd", []).append(f"{short}: price unknown, so the cap cannot hold it")
         for refusal in refusals(short, each.can, draft.params, draft.version()):
             sentence = refusal.sentence.removeprefix(f"{short} ").rstrip(".")
             if refusal.what == "stop" and each.can.max_stops and len(draft.params.stop) > each.can.max_stops:
@@ -94,6 +110,8 @@ def warnings_by_setting(draft: PlayDraft, columns: Sequence[Column]) -> dict[str
 
 def send_estimate(draft: PlayDraft, columns: Sequence[Column], past: Mapping[str, Past] | None) -> Estimate:
     """What one send of the draft will take."""
+    from cockpit.core.estimate import Asked, estimate
+
     combinations = draft.requests() // max(len(draft.models) * len(draft.rows()) * draft.n, 1)
     asked = [
         Asked(c.name, c.price, draft.params.max_tokens or c.can.default_max_tokens)
@@ -133,26 +151,28 @@ def status_parts(draft: PlayDraft, columns: Sequence[Column], past: Mapping[str,
 
 def ladder_parts(totals: Totals) -> list[BarPart]:
     """The ladder: a filled dot and a count for each rung that was really used."""
-    zero = totals.samples - totals.few_shot - totals.many_shot
-    rungs = (
-        ("zero-shot", zero),
-        ("few-shot", totals.few_shot),
-        ("many-shot", totals.many_shot),
-        ("best-of-N", totals.best_of),
-        ("finetune", 0),
-        ("RL", 0),
-    )
     parts: list[BarPart] = [("ladder", "quiet")]
-    for name, n in rungs:
-        parts += [("   ● ", "ok"), (f"{name} ", "plain"), (count(n), "name")] if n else [(f"   ○ {name}", "quiet")]
+    for rung in totals.rungs or climb(()):
+        if not rung.done:
+            parts.append((f"   ○ {rung.name}", "quiet"))
+            continue
+        shots = f" k≤{rung.shots}" if rung.shots else ""
+        parts += [("   ● ", "ok"), (f"{rung.name}{shots} ", "plain"), (count(rung.samples), "name")]
     return parts
 
 
+def idea_parts(title: str) -> list[BarPart]:
+    """Whose ladder it is."""
+    return [("idea: ", "quiet"), (clip(title, IDEA_CELLS), "plain")] if title else [("idea: whole project", "quiet")]
+
+
 def totals_parts(totals: Totals) -> list[BarPart]:
-    """'84 msgs  $0.31' for the top bar."""
+    """'84 msgs  $0.31' for the top bar; '$0.31 + ?' where some cost is not known."""
     spent = ""
-    if totals.usd:
-        spent = f"   {'≥ ' if totals.unpriced else ''}{money(totals.usd)}"
+    if totals.unpriced:
+        spent = f"   {money(totals.usd or 0)} + ?"
+    elif totals.usd:
+        spent = f"   {money(totals.usd)}"
     return [(f"{count(totals.samples)} msgs", "plain"), (spent, "plain")]
 
 
@@ -162,6 +182,27 @@ def top_parts(project: str, panes: Iterable[tuple[int, str]], current: str) -> l
     for number, title in panes:
         parts.append((f"  {number} {title}", "accent" if title == current else "quiet"))
     return parts
+
+
+def examples_words(draft: PlayDraft) -> str:
+    """'4 lines, ≈ 412 tok' of the examples block, and what is missing for it to be sent; empty where there is none."""
+    from cockpit.core.estimate import text_tokens
+
+    block, used = draft.examples, uses_examples(draft.version())
+    if not block:
+        return "none yet: {{examples}} is sent as nothing" if used else ""
+    size = f"{plural(len(block.splitlines()), 'line')}, ≈ {count(text_tokens(block))} tok"
+    return size if used else f"{size}   ⚠ not sent: the prompt has no {{{{examples}}}}"
+
+
+def resting_words(row: RunRow, runs_key: str) -> tuple[str, list[str]]:
+    """What the wall says of a run too large to be put on it unasked."""
+    title = f"Run {row.id} is where you left it: {count(row.done)} of {count(row.total)} samples are there."
+    facts = [f"{count(row.failed)} failed" if row.failed else "none failed"]
+    if row.cost_usd is not None:
+        facts.append(money(row.cost_usd) + (" + ?" if row.cost_unknown else ""))
+    lines = [f"{', '.join(row.models)}: {', '.join(facts)}.", "", f"esc {runs_key} lists runs; enter there opens it."]
+    return title, lines
 
 
 def prompt_title(name: str, draft: PlayDraft, turn: int) -> str:

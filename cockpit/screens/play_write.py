@@ -12,7 +12,6 @@ from textual.timer import Timer
 from cockpit.core.draft import PlayDraft
 from cockpit.core.errors import InputError
 from cockpit.screens import play_status as words
-from cockpit.screens.play_session import session_key
 from widgets.params_panel import ParamsPanel
 from widgets.plain import Plain
 from widgets.top_bar import TopBar
@@ -38,6 +37,7 @@ class Row(Horizontal):
         from widgets.prompt_editor import PromptEditor
 
         yield Plain(self._label, classes="label")
+        yield Plain("", classes="folded")
         editor = PromptEditor(self._text, id=self._name, classes="line")
         editor.placeholder = Content(self._hint)
         editor.highlight_cursor_line = False
@@ -72,6 +72,9 @@ class Writing:
         editor.move_cursor(editor.document.end)
         fields = screen.query_one("#fields", Vertical)
         await fields.mount(Row("system", draft.system, name="system", hint="no system prompt"), before=0)
+        await fields.mount(
+            Row("examples", draft.examples, name="examples", hint="with blank lines between them")
+        )
         prefill = Row("prefill", draft.prefill, name="prefill", hint="how the answer must begin")
         await fields.mount(prefill)
         self.mounted = True
@@ -89,6 +92,7 @@ class Writing:
         self.turn = len(draft.turns) - 1 if turn is None else min(turn, len(draft.turns) - 1)
         self._put("prompt", draft.turns[self.turn].content)
         self._put("system", draft.system)
+        self._put("examples", draft.examples)
         self._put("prefill", draft.prefill)
         await self.show_variables(fresh=True)
         self.settle()
@@ -108,6 +112,8 @@ class Writing:
                 self.draft = draft.with_turn(self.turn, text)
             case "system":
                 self.draft = replace(draft, system=text)
+            case "examples":
+                self.draft = replace(draft, examples=text)
             case "prefill":
                 self.draft = replace(draft, prefill=text)
             case _ if name.startswith("var-") and int(name[4:]) < len(self._names):
@@ -144,16 +150,27 @@ class Writing:
         screen, draft = self.screen, self.draft
         if not screen.is_mounted:
             return
-        columns = self.columns()
+        columns = [] if screen.starting else self.columns()
         screen.query_one("#params", ParamsPanel).show(words.param_rows(draft, columns))
-        screen.query_one("#status", TopBar).show(words.status_parts(draft, columns, self.past))
+        if not screen.starting:
+            screen.query_one("#status", TopBar).show(words.status_parts(draft, columns, self.past))
         box = screen.query_one("#prompt-box", Vertical)
         box.border_title = Content(visible(words.prompt_title(self.name, draft, self.turn)))
         several = len(draft.turns) > 1
         box.border_subtitle = Content("alt+↑ alt+↓ turns" if several else "")
         focused = screen.focused.id if screen.focused is not None else ""
         screen.set_class(bool(draft.prefill) or focused == "prefill", "-prefill")
+        self.show_examples(open_=focused == "examples")
         screen.flights.show_empty()
+
+    def show_examples(self, *, open_: bool) -> None:
+        """The examples block: folded to a line unless it is typed in, away where there is none and no place for one."""
+        row = self.screen.query_one_optional("#row-examples")
+        if row is not None:
+            said = words.examples_words(self.draft)
+            row.query_one(".folded", Plain).update(said)
+            row.set_class(open_, "-open")
+            row.display = open_ or bool(said)
 
     def columns(self) -> list[words.Column]:
         """What is known of the chosen models."""
@@ -175,7 +192,7 @@ class Writing:
             for at, name in enumerate(names[:8]):
                 row = Row(visible("{{" + name + "}}"), self.draft.values.get(name, ""), name=f"var-{at}")
                 row.add_class("variable")
-                await fields.mount(row, before=fields.query_one("#row-prefill"))
+                await fields.mount(row, before=fields.query_one("#row-examples"))
         for at, name in enumerate(names[:8]):
             self._put(f"var-{at}", self.draft.values.get(name, ""))
 
@@ -189,4 +206,4 @@ class Writing:
 
     def remember(self) -> None:
         """Store the draft, so that the next start opens where this one was."""
-        self.screen.cockpit.put_setting(session_key(self.screen.cockpit.project), self.screen.save_session())
+        self.screen.cockpit.put_setting(self.screen.session_key, self.screen.save_session())

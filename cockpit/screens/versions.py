@@ -14,7 +14,7 @@ from cockpit.core.diffs import DiffPart, diff_versions
 from cockpit.screens.dialogs import Ask
 from cockpit.screens.opened import OpenedScreen, plain_title
 from cockpit.screens.versions_view import READINGS, model_lines, note_cell, tally_cells
-from cockpit.screens.words import age
+from cockpit.screens.words import age, plural
 from cockpit.store import prompts
 from cockpit.store.tally import TallyRow, version_tally
 from widgets.diff_view import DiffView
@@ -110,7 +110,7 @@ class VersionsScreen(OpenedScreen[VersionChoice | None]):
         self.rows.show([self._row(row) for row in self._versions])
         here = next((row.number for row in self._versions if row.version == self._current), None)
         words = f"the editor holds v{here}" if here else "the editor holds an unsent change"
-        self.head((f"{len(self._versions)} versions", "quiet"), right=[(f"{words} ", "quiet")])
+        self.head((plural(len(self._versions), "version"), "quiet"), right=[(f"{words} ", "quiet")])
         self._show_difference()
 
     def _row(self, row: prompts.VersionRow) -> ListRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from cockpit.screens.words import money, one_line, short_count
+from cockpit.screens.words import money, one_line, plural, short_count
 
 
 class Tally(Protocol):
@@ -96,5 +96,5 @@ def model_lines(rows: Sequence[Tally], limit: int = 4) -> str:
         parts = (f"{row.model}", f"n {row.n}", " ".join(counts), length, total_cost([row]), scores_text([row]))
         lines.append("   ".join(part for part in parts if part))
     if len(rows) > limit:
-        lines.append(f"and {len(rows) - limit} more models")
+        lines.append(f"and {plural(len(rows) - limit, 'more model')}")
     return "\n".join(lines)

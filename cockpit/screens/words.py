@@ -73,12 +73,17 @@ def plural(n: int, noun: str, nouns: str = "") -> str:
     return f"{count(n)} {noun if n == 1 else nouns or noun + 's'}"
 
 
+SHORTEST_MS = 20.0
+"""A shorter span after the first token is one network read, not a speed."""
+
+
 def rate(tokens: int | None, ttft_ms: float | None, latency_ms: float | None) -> str:
-    """Output tokens a second after the first token; 'unknown' where a part is missing."""
+    """Output tokens a second after the first token; 'unknown' where a part is missing or the span says nothing."""
     if tokens is None or latency_ms is None:
         return "unknown"
+    counted = tokens - 1 if ttft_ms else tokens
     span = latency_ms - (ttft_ms or 0)
-    return f"{tokens / span * 1000:.0f} tok/s" if span > 0 else "unknown"
+    return f"{counted / span * 1000:.0f} tok/s" if counted > 0 and span >= SHORTEST_MS else "unknown"
 
 
 def age(created_at: str, now: datetime) -> str:

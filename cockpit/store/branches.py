@@ -23,40 +23,72 @@ class Branch:
     head: str
 
 
-_SELECT = """SELECT sample.id, sample.run_id, model.name, ended, substr(CAST(text AS BLOB), 1, ?)
+_SELECT = """SELECT sample.id, sample.run_id, model.name, ended, substr(CAST(text AS BLOB), 1, :head)
     FROM sample
     JOIN model ON model.id = model_id"""
 
 
+# A run made from a sample either has more turns, and continues it, or as many: then it asks an edited turn, and its
+# answers stand beside the sample.
+_N = "json_array_length(CAST(version.body AS TEXT), '$.messages')"
+_BESIDE = f"""WITH RECURSIVE beside(run, turns) AS (
+    SELECT run.id, {_N} FROM run JOIN version ON version.id = version_id WHERE {{seed}}
+    UNION SELECT run.id, turns FROM beside JOIN sample AS made ON made.run_id = beside.run
+    JOIN run ON run.parent_sample = made.id JOIN version ON version.id = version_id WHERE {_N} = turns)"""
+_CONTINUED = _BESIDE.format(seed=f"parent_sample = :sample AND {_N} > :turns")
+_FIRST = _BESIDE.format(seed="run.id = :run")
+
+
 def children(db: sqlite3.Connection, sample_id: int, limit: int = 200) -> list[Branch]:
     """The answers of every run that continued this sample, oldest first."""
-    runs = "run_id IN (SELECT id FROM run WHERE parent_sample = ?)"
-    return _branches(db, f"{runs} ORDER BY sample.id LIMIT ?", (sample_id, limit))
+    values = {"sample": sample_id, "turns": _place(db, sample_id)[2], "limit": limit}
+    return _branches(db, _CONTINUED, "TRUE ORDER BY sample.id", values)
 
 
 def parent(db: sqlite3.Connection, sample_id: int) -> int | None:
-    """The sample that this one's run continued; None where it began a conversation.
+    """The sample that this answer continues; None where it began a conversation.
 
     Raises:
         StoreError: there is no such sample.
     """
-    row = db.execute("SELECT parent_sample FROM run WHERE id = (SELECT run_id FROM sample WHERE id = ?)", (sample_id,))
-    found = row.fetchone()
-    if found is None:
-        raise StoreError(f"There is no sample {sample_id}.")
-    return None if found[0] is None else int(found[0])
+    _, above, turns = _place(db, sample_id)
+    while above is not None:
+        _, before, fewer = _place(db, above)
+        if fewer < turns:
+            return above
+        above = before
+    return None
 
 
 def siblings(db: sqlite3.Connection, sample_id: int, limit: int = 200) -> list[Branch]:
-    """This answer and those beside it: continuations of the same sample, or its run's answers to the same input."""
+    """This answer and those beside it: continuations of the same sample, or answers to one first turn and its edits."""
     above = parent(db, sample_id)
     if above is not None:
         return children(db, above, limit)
-    where = """run_id = (SELECT run_id FROM sample WHERE id = ?) AND input = (SELECT input FROM sample WHERE id = ?)
-        ORDER BY target, idx LIMIT ?"""
-    return _branches(db, where, (sample_id, sample_id, limit))
+    first = sample_id
+    while (before := _place(db, first)[1]) is not None:
+        first = before
+    run = _place(db, first)[0]
+    where = """(run_id <> :run OR input = (SELECT input FROM sample WHERE id = :first))
+        ORDER BY sample.run_id, target, idx"""
+    return _branches(db, _FIRST, where, {"run": run, "first": first, "limit": limit})
 
 
-def _branches(db: sqlite3.Connection, where: str, values: tuple[int, ...]) -> list[Branch]:
-    rows = db.execute(f"{_SELECT} WHERE {where}", (HEAD, *values))
+def _place(db: sqlite3.Connection, sample_id: int) -> tuple[int, int | None, int]:
+    """The sample's run, the sample that the run was made from, and how many turns it sent."""
+    row = db.execute(
+        f"""SELECT run.id, parent_sample, {_N} FROM sample JOIN run ON run.id = run_id
+            JOIN version ON version.id = version_id WHERE sample.id = ?""",
+        (sample_id,),
+    ).fetchone()
+    if row is None:
+        raise StoreError(f"There is no sample {sample_id}.")
+    return row[0], row[1], row[2]
+
+
+def _branches(db: sqlite3.Connection, runs: str, where: str, values: dict[str, int]) -> list[Branch]:
+    """Answers of the runs that a common table expression named `beside` gives."""
+    rows = db.execute(
+        f"{runs} {_SELECT} WHERE run_id IN (SELECT run FROM beside) AND {where} LIMIT :limit", {"head": HEAD, **values}
+    )
     return [Branch(row[0], row[1], unpack(row[2]), row[3], show_bytes(row[4])) for row in rows]

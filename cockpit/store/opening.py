@@ -35,8 +35,12 @@ def connect(path: Path, *, read_only: bool = False) -> Database:
     """
     uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
     db = sqlite3.connect(uri, timeout=BUSY_S, isolation_level=None, check_same_thread=False, factory=Database, uri=True)
-    db.execute("PRAGMA foreign_keys = ON")
-    db.execute("PRAGMA query_only = ON" if read_only else "PRAGMA synchronous = FULL")
+    try:
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA query_only = ON" if read_only else "PRAGMA synchronous = FULL")
+    except BaseException:
+        db.close()
+        raise
     return db
 
 

@@ -41,6 +41,9 @@ class Scripted:
     def wire(self, request: Request) -> Wire:
         return Wire("POST", "http://here", {}, {"model": request.model})
 
+    async def ready(self, model: str) -> None:
+        """There is nothing to load."""
+
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         self.requests.append(request)
         self.active += 1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cockpit.core.ladder import RUNGS, Work, climb, rung_of
-from cockpit.core.prompts import single
+from cockpit.core.ladder import RUNGS, Work, climb, rung_of, shots_of
+from cockpit.core.prompts import Message, Version, single
 
 
 def test_a_prompt_is_few_shot_only_if_examples_are_really_sent() -> None:
@@ -14,6 +14,23 @@ def test_a_prompt_is_few_shot_only_if_examples_are_really_sent() -> None:
     assert rung_of(bare) == rung_of(with_place) == "zero-shot"
     assert rung_of(replace(with_place, examples="Q: 1 A: 2")) == "few-shot"
     assert rung_of(replace(bare, examples="Q: 1 A: 2")) == "zero-shot"
+
+
+def test_answered_turns_are_examples_unless_they_are_a_conversation() -> None:
+    asked = single("2+2?").messages[0]
+    turns = Version(messages=(asked, Message("assistant", "4"), asked))
+    assert rung_of(turns) == "few-shot" and shots_of(turns) == 1
+    assert rung_of(turns, continued=True) == "zero-shot"
+
+
+def test_more_examples_than_a_hand_writes_are_many_shot() -> None:
+    place = single("{{examples}}\nQuestion: {{q}}")
+    ten = replace(place, examples="\n\n".join(f"Q: {n} A: {n}" for n in range(10)))
+    assert (rung_of(ten), shots_of(ten)) == ("few-shot", 10)
+    eleven = replace(place, examples=ten.examples + "\n \nQ: x A: y")
+    assert (rung_of(eleven), shots_of(eleven)) == ("many-shot", 11)
+    unparted = replace(place, examples="\n".join("abcdefghijklmnop"))
+    assert (rung_of(unparted), shots_of(unparted)) == ("few-shot", None)
 
 
 def test_rungs_fill_from_what_came_back() -> None:

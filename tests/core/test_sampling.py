@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from itertools import pairwise
@@ -411,6 +411,47 @@ async def test_reasoning_logprobs_and_usage_are_merged_over_chunks() -> None:
     assert [t.token for t in sample.logprobs] == ["a", "b"]
     assert (sample.ended, sample.stop, sample.stop_reason) == ("stop", "\n\n", "stop_sequence")
     assert sample.request_id == "id"
+
+
+async def test_what_was_whole_when_cancelled_is_a_whole_answer() -> None:
+    the_plan = plan(1)
+    live = LiveRun(the_plan)
+    samples: list[Sample] = []
+    async for event in start(the_plan, Scripted(lambda *_: (Chunk("all"), END, 1000.0)), live=live):
+        if isinstance(event, Finished):
+            samples.append(event.sample)
+        else:
+            await until(lambda: live.samples[SampleKey(0, 0, 0)].tokens > 0)
+            await asyncio.sleep(0)
+            live.cancel()
+    assert [(s.ended, s.text, s.ok) for s in samples] == [("ended", "all", True)]
+
+
+async def test_loading_before_and_waiting_after_an_answer_are_not_its_time() -> None:
+    now = [0.0]
+
+    class Slow(Scripted):
+        async def ready(self, model: str) -> None:
+            now[0] += 100.0
+
+    async def closing() -> None:
+        now[0] += 1000.0
+
+    def script(number: int, request: Request) -> Sequence[Step]:
+        now[0] += 1.0
+        return (Chunk("a"), END)
+
+    provider = Slow(script)
+    stream = provider.stream
+
+    async def with_a_slow_end(request: Request) -> AsyncIterator[Chunk]:
+        async for chunk in stream(request):
+            yield chunk
+        await closing()
+
+    provider.stream = with_a_slow_end  # type: ignore[method-assign]
+    (sample,) = await finished(start(plan(1), provider, clock=lambda: now[0]))
+    assert (sample.ttft_ms, sample.latency_ms) == (1000.0, 1000.0)
 
 
 async def test_times_are_those_of_the_try_that_answered() -> None:

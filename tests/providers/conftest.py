@@ -42,7 +42,8 @@ async def collect(provider: Provider, request: Request) -> Got:
             got.logprobs += chunk.logprobs
             got.usage = chunk.usage or got.usage
             got.request_id = chunk.request_id or got.request_id
-            if chunk.stop_reason:
+            chunk.refused = chunk.refused or got.end.refused
+            if chunk.stop_reason or chunk.refused:
                 got.end = chunk
     except ProviderError as error:
         got.error = error

@@ -46,7 +46,7 @@ async def test_the_shape_of_the_bytes_does_not_change_the_answer(ask: Asker, mod
     ("flag", "ended", "raw"),
     [
         ("length", "length", {"length", "max_output_tokens", "max_tokens"}),
-        ("refusal", "refusal", {"refusal"}),
+        ("refusal", "refusal", {"refusal", "stop", "completed"}),
         ("filter", "filter", {"content_filter"}),
     ],
 )
@@ -58,6 +58,12 @@ async def test_raw_reasons_are_kept_and_read(ask: Asker, flag: str, ended: str, 
     assert got.end.stop_reason in raw
     assert read_ended(got.end, ()) == ended
     assert got.text
+
+
+async def test_a_refusal_is_our_reading_and_the_raw_reason_stays(ask: Asker) -> None:
+    said = {"openai": "stop", "openai-responses": "completed", "anthropic": "refusal"}[ask.name]
+    got = await ask("fake-refusal-tok5")
+    assert (got.end.stop_reason, read_ended(got.end, ("x",))) == (said, "refusal")
 
 
 async def test_token_limit_is_sent_and_met(ask: Asker) -> None:

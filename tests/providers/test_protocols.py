@@ -8,12 +8,19 @@ import socket
 import pytest
 
 from cockpit.core.catalog import Catalog
-from cockpit.core.settings import ServerSettings
 from cockpit.core.errors import UnknownModel
+from cockpit.core.models import Price, cost_usd
+from cockpit.core.ports import Request, Usage
+from cockpit.core.prompts import Message
 from cockpit.core.samples import read_ended
+from cockpit.core.settings import ServerSettings
 from cockpit.providers import ProviderRegistry
+from cockpit.providers.anthropic import MessagesReader
+from cockpit.providers.errors import Place
+from cockpit.providers.local import LocalChat
+from cockpit.providers.openai_chat import ChatReader
 from tests.fake_provider import KEY, FakeProvider, text_model
-from tests.providers.conftest import Asker
+from tests.providers.conftest import Asker, collect
 
 
 def asker(registry: ProviderRegistry, name: str) -> Asker:
@@ -43,6 +50,23 @@ async def test_anthropic_tells_which_stop_was_hit(registry: ProviderRegistry, fa
     got = await asker(registry, "anthropic")(text_model("one two three"), stop=(" two", "x"))
     assert (got.text, got.end.stop, got.end.stop_reason) == ("one", " two", "stop_sequence")
     assert fake.requests[-1].body["stop_sequences"] == [" two", "x"]
+
+
+async def test_an_anthropic_answer_cut_short_has_no_output_count(registry: ProviderRegistry) -> None:
+    got = await asker(registry, "anthropic")("fake-cut-tok10")
+    assert got.text
+    assert got.usage.input_tokens
+    assert got.usage.output_tokens is None
+
+
+def test_anthropic_counts_said_twice_keep_their_cached_part() -> None:
+    reader = MessagesReader(Request("anthropic", "", "m", ()), Place("anthropic", ""))
+    first = {"input_tokens": 5, "cache_read_input_tokens": 90, "cache_creation_input_tokens": 7, "output_tokens": 1}
+    last = {"input_tokens": 5, "output_tokens": 20}
+    reader.read([{"type": "message_start", "message": {"usage": first}}])
+    usage = reader.read([{"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": last}]).usage
+    assert usage == Usage(102, 20, None, 90)
+    assert cost_usd(usage, Price(3.0, 15.0, 0.3)) == pytest.approx((12 * 3 + 90 * 0.3 + 20 * 15) / 1e6)
 
 
 async def test_anthropic_versions_and_keys(registry: ProviderRegistry, fake: FakeProvider) -> None:
@@ -279,6 +303,23 @@ async def test_proxies_of_the_environment_are_used(fake: FakeProvider, monkeypat
     assert (await Asker(registry, "far")("fake-tok1")).error is None
     assert fake.requests[-1].headers["host"].startswith("far.invalid")
     await registry.aclose()
+
+
+async def test_no_proxy_stands_between_us_and_our_own_child(
+    fake: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    chat = LocalChat("local", ServerSettings(fake.url), {}, Catalog.load(), key_required=False)
+    got = await collect(chat, Request("local", "local", "fake-tok1", (Message("user", "hi"),)))
+    await chat.aclose()
+    assert got.error is None
+
+
+def test_thinking_that_only_the_total_counts_is_output() -> None:
+    reader = ChatReader(Request("gemini", "", "m", ()), Place("gemini", ""))
+    for total, output in ((110, 100), (30, 20), (None, 20), (25, 20)):
+        counts = {"prompt_tokens": 10, "completion_tokens": 20, "total_tokens": total}
+        assert reader.read([{"choices": [], "usage": counts}]).usage == Usage(10, output)
 
 
 async def test_a_header_whose_variable_is_not_set_is_said(fake: FakeProvider) -> None:

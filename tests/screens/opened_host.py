@@ -25,7 +25,8 @@ from cockpit.providers.registry import ProviderRegistry
 from cockpit.screens.base import PaneScreen
 from cockpit.services import Services
 from cockpit.store import marks, projects, prompts, runs, samples
-from cockpit.store.db import Database, open_store
+from cockpit.store.db import Database
+from tests.screens.stores import opened
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOSTILE = (
@@ -76,7 +77,7 @@ class World:
 def make_services(folder: Path, env: dict[str, str] | None = None, **config: Any) -> Services:
     """Services over a new database in a folder, at a fixed time."""
     settings = Config(**config)
-    store = open_store(folder / "cockpit.db")
+    store = opened(folder / "cockpit.db")
     registry = ProviderRegistry(settings.servers, env or {})
     return Services(settings, store, registry, Limits({}), clock=lambda: NOW)
 

@@ -17,7 +17,8 @@ from textual.widgets import TextArea
 from cockpit.app import CockpitApp, Pane
 from cockpit.config import Config
 from cockpit.screens.base import PaneScreen
-from cockpit.store.db import Store, open_store
+from cockpit.store.db import Store
+from tests.screens.stores import opened
 from widgets.plain import Plain
 
 
@@ -87,7 +88,7 @@ PANES = (
 
 def make_app(tmp_path: Path, **config: Any) -> CockpitApp:
     settings = replace(Config(path=tmp_path / "config.toml"), **config)
-    services: Any = FakeServices(settings, open_store(tmp_path / "cockpit.db"))
+    services: Any = FakeServices(settings, opened(tmp_path / "cockpit.db"))
     return CockpitApp(services, panes=PANES, state_dir=tmp_path / "state")
 
 

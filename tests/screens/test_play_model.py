@@ -5,15 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cockpit.core.draft import PlayDraft
+from cockpit.core.ladder import Work, climb
 from cockpit.core.live import LiveRun
-from cockpit.core.models import Capabilities
+from cockpit.core.models import Capabilities, Price
 from cockpit.core.params import Params
 from cockpit.core.prompts import single
 from cockpit.core.runs import Plan, Target
 from cockpit.core.samples import Failure, Sample, SampleKey
 from cockpit.screens.play_model import WallFold, cell, column_status, ended_status, ending_words
-from cockpit.screens.play_status import Column, Totals, empty_words, ladder_parts, prompt_title, warnings_by_setting
+from cockpit.screens.play_status import (
+    Column,
+    Totals,
+    empty_words,
+    examples_words,
+    ladder_parts,
+    prompt_title,
+    totals_parts,
+    warnings_by_setting,
+)
 
+KEYS = {"params": "p", "resume": "U", "retry": "r", "more": "+", "fresh": "R"}
 PLAN = Plan(single("hi"), (Target("a:m", "a", "m", "e"), Target("b:m", "b", "m", "e")), ({},), n=3, run_id=1)
 
 
@@ -79,8 +90,40 @@ def test_a_flying_column_counts_and_tells_its_speed() -> None:
 
 def test_a_run_of_cached_answers_says_how_to_get_others() -> None:
     live = LiveRun(PLAN)
-    assert ending_words(live, 6, 6) == "All 6 were cached; + asks for 8 more, R sends afresh."
-    assert ending_words(live, 5, 6) == ""
+    assert ending_words(live, 6, 6, KEYS) == "All 6 were cached; + asks for 8 more, R sends afresh."
+    assert ending_words(live, 5, 6, KEYS) == ""
+
+
+def test_a_capped_run_says_what_was_not_sent_and_how_to_send_it() -> None:
+    live = LiveRun(replace(PLAN, cap_usd=0.5))
+    live.finish(sample(0, 0))
+    live.capped = True
+    said = ending_words(live, 0, 1, KEYS)
+    assert said == "Stopped at $0.5: 5 not sent; raise the cap in params (esc p), then U sends the rest."
+
+
+def test_a_cap_names_the_models_it_cannot_hold() -> None:
+    draft = PlayDraft(cap_usd=1.0)
+    priced = Column("x:gpt", Capabilities(), Price(1.0, 2.0))
+    found = warnings_by_setting(draft, [priced, Column("x:own", Capabilities())])
+    assert found == {"cap_usd": "own: price unknown, so the cap cannot hold it"}
+
+
+def test_the_examples_block_tells_its_size_and_when_it_is_not_sent() -> None:
+    draft = PlayDraft().with_turn(0, "{{examples}}\nQ:")
+    assert "none yet" in examples_words(draft)
+    assert examples_words(PlayDraft()) == ""
+    assert examples_words(replace(draft, examples="a b\nc d")) == "2 lines, ≈ 2 tok"
+    assert "not sent" in examples_words(replace(PlayDraft(), examples="a"))
+
+
+def test_totals_say_where_a_cost_is_not_known() -> None:
+    def said(totals: Totals) -> str:
+        return "".join(text for text, _ in totals_parts(totals))
+
+    assert said(Totals(samples=84, usd=0.31)) == "84 msgs   $0.31"
+    assert said(Totals(samples=84, usd=0.31, unpriced=3)) == "84 msgs   $0.31 + ?"
+    assert said(Totals(samples=84, unpriced=84)) == "84 msgs   $0 + ?"
 
 
 def test_a_warning_names_the_model_and_its_limit() -> None:
@@ -99,7 +142,8 @@ def test_the_title_tells_the_version_and_whether_it_was_changed() -> None:
 
 
 def test_rungs_that_were_used_are_filled() -> None:
-    words = "".join(text for text, _ in ladder_parts(Totals(samples=1234, few_shot=4)))
+    rungs = climb([Work("zero-shot", 1230), Work("few-shot", 4)])
+    words = "".join(text for text, _ in ladder_parts(Totals(samples=1234, rungs=rungs)))
     assert "● zero-shot 1 230" in words
     assert "● few-shot 4" in words
     assert "○ best-of-N" in words

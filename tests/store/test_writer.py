@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -204,4 +205,5 @@ def test_a_store_opened_for_reading_refuses_to_write(store: Store) -> None:
 
 def test_the_writer_syncs_every_commit(store: Store) -> None:
     assert store.write_now(lambda db: db.execute("PRAGMA synchronous").fetchone()[0]) == 2
-    assert opening.connect(store.path, read_only=True).execute("PRAGMA foreign_keys").fetchone()[0] == 1
+    with closing(opening.connect(store.path, read_only=True)) as db:
+        assert db.execute("PRAGMA foreign_keys").fetchone()[0] == 1
