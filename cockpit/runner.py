@@ -48,7 +48,7 @@ class Draft:
     project: str = "default"
     unsupported: Unsupported = "refuse"
     parent_sample: int | None = None
-    """The sample that this continues as a conversation."""
+    """The sample that this continues as a conversation, or whose question it asks again in other words."""
     parent_version: int | None = None
     """The version that this one was made from."""
     idea_id: int | None = None
@@ -172,6 +172,8 @@ class Saving:
         self._live = live
         self._pipe = pipe
         self._unsaved: list[Sample] = []
+        self._late: list[Sample] = []
+        """Finished samples that the disk has not taken yet."""
         self._news = asyncio.Event()
         self._hurry = asyncio.Event()
         self._saved = asyncio.Event()
@@ -241,12 +243,12 @@ class Saving:
             batch, self._unsaved = self._unsaved, []
             if not batch:
                 continue
+            self._late += batch
             with suppress(StoreError):
                 # Not the end: the writer keeps what it could not save, and `_last_try` asks it again.
                 await self._store.flush()
-            for sample in batch:
-                self._hand_on(sample)
-            if any(sample.key not in self._live.ids for sample in batch):
+                self._hand_on()
+            if self._late:
                 # What is in flight is paid for and may end.
                 self._live.halt()
             self._live.unsaved -= len(batch)
@@ -255,13 +257,21 @@ class Saving:
 
     async def _last_try(self) -> None:
         await self._store.flush()
+        self._hand_on()
         if lost := [key for key, one in self._live.samples.items() if one.sample and key not in self._live.ids]:
             raise StoreError(f"{len(lost)} samples could not be saved. {self._store.problem or ''}".strip())
 
-    def _hand_on(self, sample: Sample) -> None:
-        stored = replace(sample, id=self._live.ids.get(sample.key))
-        self._live.samples[sample.key].sample = stored
-        self._pipe.put(Finished(stored))
+    def _hand_on(self) -> None:
+        """Everything posted is on the disk: an id that was given before that may have been taken back."""
+        waiting, self._late = self._late, []
+        for sample in waiting:
+            sample_id = self._live.ids.get(sample.key)
+            if sample_id is None:
+                self._late.append(sample)
+                continue
+            stored = replace(sample, id=sample_id)
+            self._live.samples[sample.key].sample = stored
+            self._pipe.put(Finished(stored))
 
 
 def _load(services: Services, run_id: int, retry_failed: bool) -> tuple[Plan, LiveRun, set[SampleKey]]:
@@ -331,7 +341,7 @@ def _refusals(draft: Draft) -> Iterator[str]:
         yield "There are no inputs."
     if not any(message.content for message in draft.version.messages):
         yield "There is nothing to send: the prompt is empty."
-    if draft.cap_usd is not None and draft.cap_usd <= 0:
+    if draft.cap_usd is not None and not draft.cap_usd > 0:
         yield "The spend cap must be more than nothing."
     if uses_examples(draft.version) and any(EXAMPLES in row for row in draft.inputs):
         yield f"{{{{{EXAMPLES}}}}} stands for the prompt's own examples: an input cannot have that name."

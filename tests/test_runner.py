@@ -241,9 +241,7 @@ def test_a_sweep_is_columns_beside_each_other(tmp_path: Path) -> None:
         ({"version": single("{{examples}} x"), "inputs": ({"examples": "mine"},)}, "{{examples}}"),
     ],
 )
-def test_columns_and_inputs_that_would_mislead_are_refused(
-    tmp_path: Path, changes: dict[str, Any], words: str
-) -> None:
+def test_columns_and_inputs_that_would_mislead_are_refused(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
     services = open_services(Config(aliases={"small": "openai:x"}), tmp_path / "cockpit.db")
     misleading = replace(draft("openai:x", unsupported="leave out"), **changes)
     with pytest.raises(PlanError) as error:

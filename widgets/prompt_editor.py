@@ -59,6 +59,8 @@ class PromptEditor(TextArea):
 
     def __init__(self, text: str = "", *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(text, soft_wrap=True, tab_behavior="focus", id=id, classes=classes)
+        # A blink redraws twice a second for ever, over ssh too.
+        self.set_reactive(TextArea.cursor_blink, False)
 
     def start_typing(self) -> None:
         """Take the focus, and the letters."""

@@ -37,6 +37,8 @@ class ListRow:
     cells: tuple[str, ...]
     glyph: str = ""
     tone: str = ""
+    quiet: bool = False
+    """The whole row steps back: what it stands for cannot be used now."""
 
 
 Fetch = Callable[[int, int], Sequence[ListRow]]
@@ -239,7 +241,7 @@ class RowList(LineView):
         segments = [bar, Segment(pad(lead, 4), style(row.tone or name, ground))]
         for column, wide, text in zip(self.columns, self._widths(width - 5), row.cells, strict=False):
             cell = pad(head_visible(text, 4 * wide, newlines="mark"), wide, right=column.right)
-            is_quiet = column.quiet and name == "row"
+            is_quiet = (column.quiet or row.quiet) and name == "row"
             segments.append(Segment(cell + "  ", style("quiet" if is_quiet else name, ground)))
         return Strip(segments).adjust_cell_length(width, style(name, ground))
 

@@ -18,6 +18,11 @@ _KEPT_SPACES = "\u3000"
 _REGION_A = 0x1F1E6
 _VARIATION = re.compile("(?<=[#*0-9\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff])[\ufe0e\ufe0f]")
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+_DISPUTED = frozenset(
+    (*range(0x2630, 0x2638), *range(0x268A, 0x2690), *range(0x4DC0, 0x4E00), *range(0x3248, 0x3250))
+    + (*range(0x1D300, 0x1D357), *range(0x1D360, 0x1D379), 0x302E, 0x302F, 0x3164, 0xFFA0, 0x16FF0, 0x16FF1)
+)
+"""Signs that some terminals draw one cell wide and others two, or not at all."""
 _COMBINING = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f"
     "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
@@ -58,6 +63,7 @@ def _is_modifier(code: int, char: str) -> bool:
         or 0xD7B0 <= code <= 0xD7FF
         or (unicodedata.category(char) in ("Me", "Mn") and char_width(char) != 0)
         or unicodedata.category(char) == "Me"
+        or code in _DISPUTED
     )
 
 
@@ -75,13 +81,33 @@ def char_width(char: str) -> int:
     return cell_len(char)
 
 
+class _Aligned(_Marks):
+    """Marks spacing vowel signs too, of which terminals disagree whether they take a cell."""
+
+    def __missing__(self, code: int) -> str:
+        if unicodedata.category(chr(code)) == "Mc":
+            mark = self[code] = f"‹U+{code:04X}›"
+            return mark
+        return super().__missing__(code)
+
+
 _KEEP = _Marks({0x0A: "\n", 0x09: TAB_MARK})
 _MARK = _Marks({0x0A: NEWLINE_MARK, 0x09: TAB_MARK})
+_KEEP_ALIGNED = _Aligned(_KEEP)
+_MARK_ALIGNED = _Aligned(_MARK)
 
 
 def visible(text: str, *, newlines: Newlines = "keep") -> str:
     """The text with every character that a terminal might obey, or that a person could not see, shown as a mark."""
-    table = _KEEP if newlines == "keep" else _MARK
+    return _translated(text, _KEEP if newlines == "keep" else _MARK)
+
+
+def aligned(text: str, *, newlines: Newlines = "keep") -> str:
+    """Visible text for where something stands at its right: what terminals disagree about is marked as well."""
+    return _translated(text, _KEEP_ALIGNED if newlines == "keep" else _MARK_ALIGNED)
+
+
+def _translated(text: str, table: _Marks) -> str:
     if text.isascii():
         return text if text.isprintable() else text.translate(table)
     text = _FLAG.sub(_flag, _PILED.sub(_piled, _VARIATION.sub("", text)))

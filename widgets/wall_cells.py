@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from widgets.visible import NEWLINE_MARK, char_width, fit, head_visible, visible, wrap, wrap_offsets
+from widgets.visible import NEWLINE_MARK, aligned, char_width, fit, wrap, wrap_offsets
 
 _NEWLINES = re.compile("\n{2,}|^\n+")
 _SEAM = 16
@@ -91,11 +91,11 @@ class CellLines:
         self._length, self._seam = len(text), text[-_SEAM:]
         piece = text[self._anchor :]
         if height == 1:
-            shown = visible(piece, newlines="mark")
+            shown = aligned(piece, newlines="mark")
             start = _last_words(shown, width)
             spans = [(start, len(shown))]
         else:
-            shown = _squeeze(visible(piece))
+            shown = _squeeze(aligned(piece))
             spans = wrap_offsets(shown, width, 4 * height + 4)
             start = spans[-kept_lines(height)][0] if len(spans) > height else 0
             spans = [span for span in spans if span[0] >= start]
@@ -124,14 +124,14 @@ def lead_of(cell: WallCell) -> tuple[object, ...]:
 
 def settled_lines(cell: WallCell, width: int, height: int) -> tuple[list[str], int]:
     """The head of a sample that does not grow, with its note, and where the note begins."""
-    note = head_visible(cell.note, _NOTE_LIMIT, newlines="mark")
+    note = aligned(cell.note[:_NOTE_LIMIT], newlines="mark")
     flags = f"{cell.flags} " if cell.flags else ""
     if not cell.text:
         return _wrap_cut(flags + note, width, height), 0 if note else NO_NOTE
     if height == 1:
         if note and cell.tone in LOUD:
             return [fit(flags + note, width)], 0
-        return [fit(flags + head_visible(cell.text, 2 * width, newlines="mark"), width)], NO_NOTE
+        return [fit(flags + aligned(cell.text[: 2 * width], newlines="mark"), width)], NO_NOTE
     under = _wrap_cut(note, width, height - 1 if cell.tone in LOUD else 1) if note else []
     lines = _head(flags, cell.text, width, height - len(under))
     return [*lines, *under], len(lines) if under else NO_NOTE
@@ -149,7 +149,7 @@ def _head(flags: str, text: str, width: int, height: int) -> list[str]:
     piece = text[: 2 * width * height + height]
     is_whole = len(piece) == len(text)
     ending = len(piece) - len(piece.rstrip("\n")) if is_whole else 0
-    shown = _squeeze(visible(piece[: len(piece) - ending])) + NEWLINE_MARK * min(ending, width)
+    shown = _squeeze(aligned(piece[: len(piece) - ending])) + NEWLINE_MARK * min(ending, width)
     lines = wrap(flags + shown, width, height + 1)
     if len(lines) > height or not is_whole:
         lines = lines[:height]
@@ -198,4 +198,4 @@ def _source_index(piece: str, shown: str, index: int) -> int:
     """The place in the source of a place in what is shown, where marks may be longer than what they stand for."""
     if len(piece) == len(shown):
         return index
-    return bisect_left(range(len(piece)), index, key=lambda size: len(visible(piece[:size])))
+    return bisect_left(range(len(piece)), index, key=lambda size: len(aligned(piece[:size])))

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from widgets.tones import Styles
-from widgets.visible import fit, head_visible
+from widgets.visible import aligned, fit, head_visible
 from widgets.wall_layout import Box, WallPlan
 
 
@@ -23,7 +23,7 @@ class Heading(NamedTuple):
 
 def heading(title: str, status: str, tone: str) -> Heading:
     """A heading from text of any kind."""
-    return Heading(head_visible(title, 200, newlines="mark"), head_visible(status, 200, newlines="mark"), tone)
+    return Heading(aligned(title[:200], newlines="mark"), aligned(status[:200], newlines="mark"), tone)
 
 
 def top_border(box: Box, head: Heading, styles: Styles, *, is_here: bool) -> list[Segment]:

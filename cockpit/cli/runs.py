@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cockpit.cli import output
-from cockpit.cli.context import Context, as_json, pass_context
+from cockpit.cli.context import AMOUNT, Context, as_json, pass_context
 from cockpit.core.exports import sample_json
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def show_run(ctx: Context, run_id: int, as_json: bool) -> int:
 
 @run_command.command("resume")
 @click.argument("run_id", type=int)
-@click.option("--cap", type=click.FloatRange(0, min_open=True), metavar="USD", help="A new spend cap for the run.")
+@click.option("--cap", type=AMOUNT, metavar="USD", help="A new spend cap for the run.")
 @as_json
 @pass_context
 def resume_run(ctx: Context, run_id: int, cap: float | None, as_json: bool) -> int:

@@ -58,7 +58,11 @@ def show_command(ctx: Context, sample_id: int, curl: bool, python: bool, as_json
         row = samples.get_sample(store.read(), sample_id)
         plan = runs.load_plan(store.read(), row.sample.run_id)
     if curl or python:
-        output.say(_snippet(ctx, plan, row, python=python).rstrip("\n"))
+        code = _snippet(ctx, plan, row, python=python)
+        if as_json:
+            output.emit({"sample": sample_id, "python" if python else "curl": code})
+        else:
+            output.say(code.rstrip("\n"))
     elif as_json:
         output.emit(_json(plan, row))
     else:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cockpit.cli import output
-from cockpit.cli.context import TEXT, Context, as_json, pass_context
+from cockpit.cli.context import AMOUNT, TEXT, Context, as_json, pass_context
 from cockpit.core.errors import InputError
 from cockpit.core.params import EFFORTS, NAMES, Params
 from cockpit.core.prompts import single
@@ -50,10 +50,8 @@ def unescape(text: str) -> str:
 @click.option("--var", "variables", multiple=True, metavar="K=V", type=TEXT, help="Fill {{K}} with V; repeatable.")
 @click.option("--inputs", type=click.Path(path_type=Path), help="JSONL, CSV or TSV: one set of variables a row.")
 @click.option("--sweep", multiple=True, metavar="PARAM=V1,V2", type=TEXT, help="A column for each value; repeatable.")
-@click.option("--cap", type=click.FloatRange(0, min_open=True), metavar="USD", help="Stop before spending more.")
-@click.option(
-    "--deadline", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Per request with retries."
-)
+@click.option("--cap", type=AMOUNT, metavar="USD", help="Stop before spending more.")
+@click.option("--deadline", type=AMOUNT, metavar="SECONDS", help="Per request with retries.")
 @click.option("--max-retries", type=click.IntRange(0), help="Per request.")
 @click.option("--fresh", is_flag=True, help="Ask again even where the same sample is stored.")
 @click.option(

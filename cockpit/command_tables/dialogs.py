@@ -24,6 +24,7 @@ MODELS = _table(
     ("choose", "space", "Choose", "Choose the highlighted model, or take it out again."),
     ("accept", "enter", "Done", "Use the chosen models; with none chosen, the highlighted one."),
     ("filter", "slash,i", "Filter or add", "Narrow the list as you type; any provider:model can be added by its name."),
+    ("offered", "L", "Ask provider", "Ask the highlighted model's provider which models it offers."),
     ("clear", "x", "Choose none", "Take every model out."),
 )
 
@@ -39,12 +40,12 @@ VERSIONS = _table(
 SAMPLE = _table(
     "sample",
     "Sample",
+    ("copy", "y", "Copy", "Copy the text shown."),
+    ("request", "equals_sign", "Request", "Show the request as it was sent, or the answer again."),
+    ("markdown", "m", "Markdown", "Show the answer as Markdown, or as it came."),
     ("previous", "left_square_bracket,h", "Previous", "The sample before this one."),
     ("next", "right_square_bracket,l", "Next", "The sample after this one."),
-    ("markdown", "m", "Markdown", "Show the answer as Markdown, or as it came."),
     ("reasoning", "r", "Reasoning", "Unfold the reasoning that came before the answer, or fold it."),
-    ("request", "equals_sign", "Request", "Show the request as it was sent, or the answer again."),
-    ("copy", "y", "Copy", "Copy the text shown."),
     ("copy_curl", "Y", "curl", "Copy the request as a curl command, without the key."),
     ("copy_python", "P", "Python", "Copy the request as a Python script, without the key."),
     ("find", "slash", "Find", "Search in the text; n and N step through what is found."),

@@ -57,16 +57,11 @@ WRITING = _table(
     ("newline", "", "New line", "Begin a new line where Enter sends."),
 )
 
-IDEAS = _table(
-    "Choosing",
-    "idea",
-    ("idea", "I", "Idea", "Pick or name the idea that sends count for; its ladder is shown."),
-)
-
 CHOOSING = _table(
     "Choosing",
     "go",
     ("models", "m", "Models", "Choose the models."),
+    ("idea", "I", "Idea", "Pick or name the idea that sends count for; its ladder is shown."),
     ("versions", "v", "Versions", "List, compare and restore versions."),
     ("sweep", "s", "Sweep", "Make a column for each of several temperatures and such."),
     ("inputs", "u", "Inputs", "Run the prompt over the rows of a file."),
@@ -91,4 +86,4 @@ READING = _table(
     ("after", "right_square_bracket", "Input after", "Show the samples of the input after."),
 )
 
-COMMANDS: tuple[Command, ...] = (*SENDING, *WRITING, *IDEAS, *CHOOSING, *READING)
+COMMANDS: tuple[Command, ...] = (*SENDING, *WRITING, *CHOOSING, *READING)

@@ -82,7 +82,7 @@ def single(text: str, *, system: str = "", prefill: str = "") -> Version:
 
 
 def literal(role: Role, text: str) -> Message:
-    """A message that is sent as `text` stands; raw only where that makes a difference, so that equal texts are equal."""
+    """A message sent as `text` stands; raw only where that makes a difference, so that equal texts are equal."""
     return Message(role, text, raw=VARIABLE.search(text) is not None)
 
 

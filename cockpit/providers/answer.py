@@ -83,10 +83,10 @@ class Answer:
     def _read(self, datas: list[bytes]) -> Chunk | None:
         if not datas:
             return None
-        events, done = parse_events(datas, self._place)
+        events, done, broken = parse_events(datas, self._place)
         reader = self.reader
         chunk = reader.read(events) if events else None
-        self.failure = reader.failure
+        self.failure = reader.failure or broken
         if done or reader.over:
             reader.finished = self.over = True
         return self._with_id(chunk)
@@ -115,21 +115,26 @@ class Answer:
         return chunk
 
 
-def parse_events(datas: Sequence[bytes], place: Place) -> tuple[list[Any], bool]:
-    """Parsed events, and whether the end mark was among them. They are parsed as one list: that costs half.
+def parse_events(datas: Sequence[bytes], place: Place) -> tuple[list[Any], bool, ProviderError | None]:
+    """Parsed events, whether the end mark was among them, and the error of the first that is not JSON, which ends them.
 
-    Raises:
-        ProviderError: one of them is not JSON.
+    They are parsed as one list: that costs half.
     """
     done = DONE in datas
     if done:
         datas = datas[: datas.index(DONE)]
     try:
         parsed: list[Any] = json.loads(b"[" + b",".join(datas) + b"]")
-        return parsed, done
+        return parsed, done, None
     except ValueError:
-        # Bad UTF-8 or bad JSON in one of them: the others are unharmed.
-        return [_parse(data, place) for data in datas], done
+        parsed = []
+        try:
+            # Bad UTF-8 or bad JSON in one of them: the others are unharmed.
+            for data in datas:
+                parsed.append(_parse(data, place))
+        except ProviderError as error:
+            return parsed, False, error
+        return parsed, done, None
 
 
 def _parse(data: bytes, place: Place) -> Any:

@@ -101,6 +101,8 @@ class PaneScreen(Screen[Result]):
     """
 
     scope: ClassVar[str] = ""
+    footer_labels: Mapping[str, str] = {}
+    """What the key bar calls a command, by its id, where that is not its title."""
     pane_title: ClassVar[str] = ""
     """Shown in the top bar of a screen opened from a pane."""
 
@@ -212,7 +214,7 @@ class PaneScreen(Screen[Result]):
             return
         keymap, typing = keymap_of(self.app), self.typing or self.starting
         keys = [
-            (key, self.footer_label(command))
+            (key, self.footer_labels.get(command.id) or _label(command.title))
             for command, key in shown_keys(self.footer_commands(), keymap, typing=typing)
             if not command.action or is_enabled(self.app if command.scope == "app" else self, command.action)
         ]
@@ -221,10 +223,6 @@ class PaneScreen(Screen[Result]):
     def footer_commands(self) -> list[Command]:
         """The commands whose keys the key bar shows, most wanted first; the last is kept however narrow the bar."""
         return [c for scope in (self.scope, "app") for c in for_scope(scope) if c.footer]
-
-    def footer_label(self, command: Command) -> str:
-        """What the key bar calls a command."""
-        return _label(command.title)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """An action bound for the editor alone works when the action itself does."""

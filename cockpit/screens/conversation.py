@@ -33,6 +33,7 @@ class ConversationScreen(OpenedScreen[VersionChoice | None]):
 
     scope: ClassVar[str] = "conversation"
     pane_title: ClassVar[str] = "Conversation"
+    typing_escape: ClassVar[str] = "keep it"
 
     def __init__(self, services: Services, sample_id: int) -> None:
         super().__init__(services)

@@ -31,7 +31,14 @@ WIDE = (
     ListColumn("", 22, quiet=True),
     ListColumn("cost", 10, right=True),
 )
-NARROW = (WIDE[0], WIDE[1], WIDE[2], ListColumn("", 4), WIDE[6], ListColumn("", 18, quiet=True))
+NARROW = (
+    ListColumn("run", 5, right=True),
+    WIDE[1],
+    WIDE[2],
+    ListColumn("", 4),
+    ListColumn("came back", 9, right=True),
+    ListColumn("", 19, quiet=True),
+)
 NARROW_BELOW = 120
 
 
@@ -102,7 +109,8 @@ class HistoryScreen(OpenedScreen[HistoryChoice | None]):
         self.rows.show([run_row(run, now, narrow=narrow) for run in self._runs])
         unfinished = sum(missing(run) > 0 for run in self._runs)
         said_n = plural(len(self._runs), "run") if self._whole else f"{len(self._runs)}+ runs"
-        said = [(f"{plural(unfinished, 'run')} with samples missing ", "warn")] if unfinished else []
+        unfinished_n = plural(unfinished, "run") if self._whole else f"{unfinished}+ runs"
+        said = [(f"{unfinished_n} with samples missing ", "warn")] if unfinished else []
         self.head((f"{self._project}   {said_n}", "quiet"), right=said)
 
     @on(RowList.Moved)

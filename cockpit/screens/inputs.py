@@ -58,6 +58,8 @@ class InputsScreen(ListScreen[InputsChoice | None]):
 
     scope: ClassVar[str] = "inputs"
     pane_title: ClassVar[str] = "Inputs"
+    typing_enter: ClassVar[str] = "to the rows"
+    typing_escape: ClassVar[str] = "to the rows"
 
     def __init__(self, services: Services, path: str | None, variables: Sequence[str]) -> None:
         super().__init__(services)

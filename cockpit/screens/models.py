@@ -11,8 +11,10 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from cockpit.core.catalog import Catalog
+from cockpit.core.errors import CockpitError
 from cockpit.screens.models_view import ModelRow, addable, matching, model_row, model_rows
 from cockpit.screens.opened import ListScreen
+from cockpit.screens.words import plural
 from widgets.field import Field
 from widgets.plain import Plain
 from widgets.row_list import ListColumn, ListRow, RowList
@@ -28,6 +30,8 @@ WIDE = (
 )
 NARROW = (ListColumn("model"), ListColumn("$ in / out", 14, right=True), ListColumn("", 24, quiet=True))
 NARROW_BELOW = 100
+PATIENCE_S = 30.0
+"""How long a provider may take to say what it offers."""
 
 
 class ModelPicker(ListScreen[tuple[str, ...] | None]):
@@ -35,12 +39,15 @@ class ModelPicker(ListScreen[tuple[str, ...] | None]):
 
     scope: ClassVar[str] = "models"
     pane_title: ClassVar[str] = "Models"
+    typing_enter: ClassVar[str] = "choose it"
 
     def __init__(self, services: Services, chosen: tuple[str, ...] = ()) -> None:
         super().__init__(services)
         self._chosen = list(dict.fromkeys(chosen))
         self._all: list[ModelRow] = []
         self._catalog: Catalog | None = None
+        self._offered: dict[str, tuple[str, ...]] = {}
+        """What each provider that was asked said it offers."""
 
     def compose_body(self) -> ComposeResult:
         """The filter over the models, and what is chosen."""
@@ -50,6 +57,7 @@ class ModelPicker(ListScreen[tuple[str, ...] | None]):
             rows.border_title = "models"
             yield rows
             yield Plain("", id="said", classes="said list")
+            yield Plain("", id="asked", classes="said list")
 
     def on_mount(self) -> None:
         """Read the table of models off the loop, then show it."""
@@ -61,9 +69,30 @@ class ModelPicker(ListScreen[tuple[str, ...] | None]):
     async def _read(self) -> None:
         config = self.services.config
         self._catalog = await asyncio.to_thread(lambda: self.services.catalog)
-        self._all = model_rows(self._catalog, self.services.providers, config.aliases, self._chosen, {})
+        self._all = model_rows(self._catalog, self.services.providers, config.aliases, self._chosen, self._offered)
         self.rows.marked.update(self._chosen)
         self._show()
+
+    @work(exclusive=True, group="ask", exit_on_error=False)
+    async def _ask(self, name: str) -> None:
+        """Ask a provider what it offers; say what came of it."""
+        asked = self.query_one("#asked", Plain)
+        asked.update(f"Asking {name} what it offers…")
+        try:
+            provider = await asyncio.to_thread(self.services.providers.get, name)
+            async with asyncio.timeout(PATIENCE_S):
+                models = [model.id for model in await provider.models()]
+        except CockpitError as error:
+            asked.update(f"{name} did not say what it offers: {error.sentence()}")
+            return
+        except TimeoutError:
+            asked.update(f"{name} did not say what it offers within {PATIENCE_S:g} s.")
+            return
+        self._offered[name] = tuple(models)
+        before = {row.name for row in self._all}
+        await self._read().wait()
+        new = sum(row.name not in before for row in self._all)
+        asked.update(f"{name} offers {plural(len(models), 'model')}, {new or 'none'} of them new here.")
 
     def _show(self) -> None:
         query = self.query_one("#query", Field).value.strip()
@@ -79,13 +108,13 @@ class ModelPicker(ListScreen[tuple[str, ...] | None]):
 
     def _row(self, row: ModelRow, glyph: str = "") -> ListRow:
         name = f"{row.name} → {row.stands_for}" if row.stands_for else row.name
-        note = row.missing or row.takes
+        note = row.missing or (f"offered · {row.takes}" if row.offered else row.takes)
         tone = "cancel" if row.missing else "mark" if glyph else "ok"
         glyph = glyph or ("–" if row.missing else "✓")
         cells: tuple[str, ...] = (name, row.context, row.price, note)
         if len(self.rows.columns) == len(NARROW):
             cells = (name, row.price, note)
-        return ListRow(row.name, cells, glyph, tone)
+        return ListRow(row.name, cells, glyph, tone, quiet=bool(row.missing))
 
     def _say(self) -> None:
         names = ", ".join(self._chosen) or "none; enter takes the highlighted one"
@@ -130,6 +159,13 @@ class ModelPicker(ListScreen[tuple[str, ...] | None]):
     def action_choose(self) -> None:
         """Choose the highlighted model, or no longer."""
         self.rows.action_mark()
+
+    def action_offered(self) -> None:
+        """Ask the highlighted model's provider what it offers."""
+        row = self.rows.current
+        provider = next((found.provider for found in self._all if row is not None and found.name == row.key), "")
+        if provider:
+            self._ask(provider)
 
     def action_filter(self) -> None:
         """Type to narrow the list."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from cockpit.core.catalog import Catalog, ModelName, parse_model
@@ -39,6 +39,8 @@ class ModelRow:
     takes: str
     missing: str
     """What to set before it can be used; empty if nothing."""
+    offered: bool = False
+    """Named by the provider when it was asked; the table of models does not name it."""
 
 
 def model_rows(
@@ -51,7 +53,10 @@ def model_rows(
         for model in dict.fromkeys([*catalog.suggestions(provider), *more.get(provider, ())]):
             names.setdefault(f"{provider}:{model}")
     known = dict.fromkeys([*(name for name in chosen if name not in names), *names])
-    return [model_row(name, catalog, keys, aliases) for name in known]
+    listed = {f"{provider}:{model}" for provider, models in more.items() for model in models}
+    listed -= {f"{provider}:{model}" for provider in more for model in catalog.suggestions(provider)}
+    rows = [model_row(name, catalog, keys, aliases) for name in known]
+    return [replace(row, offered=True) if row.name in listed else row for row in rows]
 
 
 def model_row(name: str, catalog: Catalog, keys: Keys, aliases: Mapping[str, str]) -> ModelRow:

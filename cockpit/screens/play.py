@@ -25,7 +25,7 @@ from cockpit.screens.play_go import Opening
 from cockpit.screens.play_ideas import Ideas
 from cockpit.screens.play_run import Flights
 from cockpit.screens.play_samples import Reading
-from cockpit.screens.play_session import FOOT_LABELS, FOOT_MOVING, FOOT_TYPING, first_draft
+from cockpit.screens.play_session import FOOT_LABELS, FOOT_MOVING, FOOT_PARAMS, FOOT_TYPING, first_draft
 from cockpit.screens.play_write import Writing
 from widgets.params_panel import ParamsPanel
 from widgets.sample_wall import SampleWall
@@ -113,16 +113,16 @@ class PlayScreen(PaneScreen[None]):
     def footer_commands(self) -> list[Command]:
         """The most useful keys of the state the pane is in; enter only where there is something to open."""
         names = FOOT_TYPING if self.typing else FOOT_MOVING
-        can_open = self.wall.has_focus and self.wall.current is not None
+        in_params = self.focused is not None and self.focused.id == "params"
+        self.footer_labels = FOOT_PARAMS if in_params else FOOT_LABELS
+        can_open = in_params or (self.wall.has_focus and self.wall.current is not None)
         return [by_id(name) for name in names if can_open or name != "list.open"]
 
-    def footer_label(self, command: Command) -> str:
-        """Escape leads to the commands here, so the palette is called by its name."""
-        return FOOT_LABELS.get(command.id) or super().footer_label(command)
-
     def stop_typing(self) -> None:
-        """The wall takes the keyboard."""
+        """The wall takes the keyboard: letters are commands."""
         self.wall.focus()
+
+    on_prompt_editor_left_typing = stop_typing
 
     def jump_targets(self) -> Mapping[str, Widget]:
         """A letter for each part."""
@@ -175,9 +175,7 @@ class PlayScreen(PaneScreen[None]):
         panes = [(pane.number, pane.title) for pane in PANES]
         top = words.top_parts(self.cockpit.project, panes, self.pane_title)
         self.query_one("#top-bar", TopBar).show(top, words.totals_parts(totals))
-        idea = self.ideas.current
-        mine = words.idea_parts(idea.title if idea is not None else "")
-        self.query_one("#ladder", TopBar).show(words.ladder_parts(totals), mine)
+        self.query_one("#ladder", TopBar).show(words.ladder_parts(totals))
         self.flights.show_where()
 
     def flush(self) -> None:
@@ -189,10 +187,6 @@ class PlayScreen(PaneScreen[None]):
     def on_text_area_changed(self, event: Any) -> None:
         """An editor's text changed."""
         self.writing.typed(event.text_area.id or "", event.text_area.text)
-
-    def on_prompt_editor_left_typing(self) -> None:
-        """Escape in an editor: letters are commands, on the wall."""
-        self.stop_typing()
 
     def on_params_panel_changed(self, event: ParamsPanel.Changed) -> None:
         """A setting was entered."""
@@ -210,10 +204,6 @@ class PlayScreen(PaneScreen[None]):
     def action_write(self, name: str) -> None:
         """Run a command of `play_edit`."""
         self._run(self.editing, name)
-
-    def action_idea(self, name: str) -> None:
-        """Run a command of `play_ideas`."""
-        self._run(self.ideas, name)
 
     def action_go(self, name: str) -> None:
         """Run a command of `play_go`."""

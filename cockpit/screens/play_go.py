@@ -31,6 +31,10 @@ class Opening:
             screen.writing.settle()
             screen.writing.remember_soon()
 
+    async def idea(self) -> None:
+        """Choose what sends count for."""
+        await self.screen.ideas.choose()
+
     async def versions(self) -> None:
         """Look at the prompt's versions, restore one."""
         from cockpit.screens.versions import VersionsScreen

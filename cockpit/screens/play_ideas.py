@@ -29,7 +29,7 @@ class Ideas:
         self.screen = screen
         self.current: Idea | None = None
 
-    async def idea(self) -> None:
+    async def choose(self) -> None:
         """Pick an idea, make one, or work on none."""
         from cockpit.screens.dialogs import Choice, Pick
         from cockpit.store import projects

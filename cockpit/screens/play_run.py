@@ -277,11 +277,13 @@ class Flights:
     def show_where(self) -> None:
         """Which run, and which of its inputs, is on the wall."""
         fold, screen = self.fold, self.screen
-        parts = []
-        if screen.has_class("-low") and screen.ideas.current is not None:
-            parts += [*words.idea_parts(screen.ideas.current.title), ("   ", "quiet")]
+        idea, low = screen.ideas.current, screen.has_class("-low")
+        # The bar drops its first parts where there is no room for all.
+        parts = [(f"run {fold.live.run_id}   ", "quiet")] if fold is not None else []
+        if idea is not None or not low:
+            parts += words.idea_parts(idea.title if idea is not None else "")
         if fold is not None and fold.inputs > 1:
-            parts.append((f"[ ] input {fold.input + 1}/{fold.inputs}   ", "plain"))
-        if fold is not None:
-            parts.append((f"run {fold.live.run_id}", "quiet"))
-        screen.query_one("#status", TopBar).show(right=parts)
+            parts.append((f"   [ ] input {fold.input + 1}/{fold.inputs}", "plain"))
+        # A low terminal has no ladder line.
+        screen.query_one("#status", TopBar).show(right=parts if low else [])
+        screen.query_one("#ladder", TopBar).show(right=parts)

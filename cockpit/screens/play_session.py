@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from cockpit.screens.play import PlayScreen
 
 
-def session_key(project: str) -> str:
-    """The setting under which the app keeps the pane's session when it is left; the pane keeps it there meanwhile."""
-    return f"session.{project}.play"
-
-
 def first_draft(config: Config) -> PlayDraft:
     """What a project starts with: an example prompt, the configured models, else the embedded one a few times."""
     defaults = config.defaults
@@ -40,12 +35,15 @@ FOOT_MOVING = (
 )
 """Commands in the key bar, most wanted first; the last is kept however narrow it is."""
 FOOT_LABELS = {"app.escape": "commands", "app.palette": "palette"}
+FOOT_PARAMS = {**FOOT_LABELS, "list.open": "change"}
 
 
 def first_keys(keymap: Keymap) -> dict[str, Any]:
-    """Keys that the empty wall names, as they are mapped: `send`, and `keys` of the example prompts."""
+    """Keys that the empty wall names, as they are mapped, by the names that `empty_words` has for them."""
     return {
         "send": keymap.shown(by_id("play.send")),
+        "models_key": keymap.shown(by_id("play.models")),
+        "params_key": keymap.shown(by_id("play.params")),
         "keys": [keymap.shown(by_id(f"play.example_{n}")) for n in (1, 2, 3)],
     }
 

@@ -98,13 +98,15 @@ def warnings_by_setting(draft: PlayDraft, columns: Sequence[Column]) -> dict[str
         short = each.name.rpartition(":")[2]
         if each.problem:
             found.setdefault("models", []).append(each.problem)
-        if draft.cap_usd is not None and each.price is None and not each.problem:
-            found.setdefault("cap_usd", []).append(f"{short}: price unknown, so the cap cannot hold it")
         for refusal in refusals(short, each.can, draft.params, draft.version()):
             sentence = refusal.sentence.removeprefix(f"{short} ").rstrip(".")
             if refusal.what == "stop" and each.can.max_stops and len(draft.params.stop) > each.can.max_stops:
                 sentence = f"{each.can.max_stops} max"
             found.setdefault(refusal.what, []).append(f"{short}: {sentence}")
+    unpriced = [c.name.rpartition(":")[2] for c in columns if c.price is None and not c.problem]
+    if unpriced and draft.cap_usd is not None:
+        loose = unpriced[0] if len(unpriced) == 1 else plural(len(unpriced), "model")
+        found["cap_usd"] = [f"cannot hold {loose}: price unknown"]
     return {what: "; ".join(dict.fromkeys(sentences)) for what, sentences in found.items()}
 
 
@@ -145,7 +147,8 @@ def status_parts(draft: PlayDraft, columns: Sequence[Column], past: Mapping[str,
     if problems:
         parts.append((f"   ⚠ {problems[0]}", "warn"))
     elif warnings:
-        parts.append((f"   ⚠ {next(iter(warnings.values()))}", "warn"))
+        what, sentence = next(iter(warnings.items()))
+        parts.append((f"   ⚠ {'the spend cap ' if what == 'cap_usd' else ''}{sentence}", "warn"))
     return parts
 
 
@@ -170,7 +173,7 @@ def totals_parts(totals: Totals) -> list[BarPart]:
     """'84 msgs  $0.31' for the top bar; '$0.31 + ?' where some cost is not known."""
     spent = ""
     if totals.unpriced:
-        spent = f"   {money(totals.usd or 0)} + ?"
+        spent = f"   {money(totals.usd)} + ?" if totals.usd else "   $?"
     elif totals.usd:
         spent = f"   {money(totals.usd)}"
     return [(f"{count(totals.samples)} msgs", "plain"), (spent, "plain")]
@@ -214,7 +217,9 @@ def prompt_title(name: str, draft: PlayDraft, turn: int) -> str:
     return f"{name}{number}{star}{where}"
 
 
-def empty_words(draft: PlayDraft, *, send: str, keys: Sequence[str]) -> tuple[str, list[str]]:
+def empty_words(
+    draft: PlayDraft, *, send: str, keys: Sequence[str], models_key: str = "m", params_key: str = "p"
+) -> tuple[str, list[str]]:
     """What an empty wall says: what the send key does, prompts to try, how to add models."""
     models = [model.rpartition(":")[2] for model in draft.models]
     names = " and ".join(models) if len(models) < 3 else f"{len(models)} models"
@@ -224,7 +229,8 @@ def empty_words(draft: PlayDraft, *, send: str, keys: Sequence[str]) -> tuple[st
     title = f"{send} sends this prompt {times} to {names or 'no model yet'}{where}."
     lines = ["The answers appear here as they come, side by side, and are kept.", ""]
     keyed = [(f"esc {key}", f"try {name}") for key, (name, _) in zip(keys, EXAMPLES, strict=False)]
-    keyed.append(("esc m", "choose models; ANTHROPIC_API_KEY and OPENAI_API_KEY bring more"))
+    keyed.append((f"esc {models_key}", "choose models; ANTHROPIC_API_KEY and OPENAI_API_KEY bring more"))
+    keyed.append((f"esc {params_key}", "how many samples of each (n), temperature, stop strings"))
     width = max(len(text) for _, text in keyed)
     lines += [f"{key}   {text:<{width}}" for key, text in keyed]
     if local:

@@ -72,9 +72,7 @@ class Writing:
         editor.move_cursor(editor.document.end)
         fields = screen.query_one("#fields", Vertical)
         await fields.mount(Row("system", draft.system, name="system", hint="no system prompt"), before=0)
-        await fields.mount(
-            Row("examples", draft.examples, name="examples", hint="with blank lines between them")
-        )
+        await fields.mount(Row("examples", draft.examples, name="examples", hint="with blank lines between them"))
         prefill = Row("prefill", draft.prefill, name="prefill", hint="how the answer must begin")
         await fields.mount(prefill)
         self.mounted = True
@@ -153,7 +151,9 @@ class Writing:
         columns = [] if screen.starting else self.columns()
         screen.query_one("#params", ParamsPanel).show(words.param_rows(draft, columns))
         if not screen.starting:
-            screen.query_one("#status", TopBar).show(words.status_parts(draft, columns, self.past))
+            screen.query_one("#status", TopBar).show(
+                words.status_parts(draft, columns, {} if draft.changed else self.past)
+            )
         box = screen.query_one("#prompt-box", Vertical)
         box.border_title = Content(visible(words.prompt_title(self.name, draft, self.turn)))
         several = len(draft.turns) > 1

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cockpit.services import Services
 
 LIMIT = 200
-REST_S = 0.06
+REST_S = 0.01
 """How long typing rests before the store is asked."""
 WIDE = (
     ListColumn("sample", 8, right=True, quiet=True),
@@ -31,7 +31,7 @@ WIDE = (
 )
 NARROW = (ListColumn("run", 6, right=True, quiet=True), ListColumn("model", 16), ListColumn("answer"))
 NARROW_BELOW = 100
-HINTS = "model:haiku   run:12   ended:refusal   tag:odd   is:gold   “an exact phrase”"
+HINTS = "model:haiku  run:12  ended:refusal  tag:odd  is:gold  “a phrase”"
 
 
 class SearchScreen(ListScreen[int | None]):
@@ -49,8 +49,8 @@ class SearchScreen(ListScreen[int | None]):
     def compose_body(self) -> ComposeResult:
         """The query over what it finds."""
         with Vertical(classes="body"):
-            yield Field("search", id="query", hint="words in answers and reasoning, of every project")
-            yield Plain(f"narrow with  {HINTS}", id="hints", classes="hint")
+            yield Field("search", id="query", hint="words of any answer or reasoning")
+            yield Plain(f"narrow  {HINTS}", id="hints", classes="hint")
             rows = RowList(WIDE, id="rows", classes="box", empty=("Reading…",))
             rows.border_title = "samples"
             yield rows

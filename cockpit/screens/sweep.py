@@ -33,6 +33,7 @@ class SweepScreen(ListScreen[Sweep | None]):
 
     scope: ClassVar[str] = "sweep"
     pane_title: ClassVar[str] = "Sweep"
+    typing_enter: ClassVar[str] = "set them"
 
     def __init__(
         self, params: Params, models: Sequence[str], *, n: int = 1, inputs: int = 1, sweep: Sweep | None = None

@@ -40,8 +40,8 @@ NARROW_BELOW = 110
 
 @dataclass(frozen=True, slots=True)
 class VersionChoice:
-    """A version to put in the editor; `parent_sample` is set where it continues that sample, `send` where it is to be
-    sent at once. `version_id` is None while it is not stored."""
+    """A version to put in the editor; `parent_sample` is set where it continues that sample or branches off beside it,
+    `send` where it is to be sent at once. `version_id` is None while it is not stored."""
 
     version_id: int | None
     version: Version

@@ -73,7 +73,7 @@ def plural(n: int, noun: str, nouns: str = "") -> str:
     return f"{count(n)} {noun if n == 1 else nouns or noun + 's'}"
 
 
-SHORTEST_MS = 20.0
+SHORTEST_MS = 50.0
 """A shorter span after the first token is one network read, not a speed."""
 
 

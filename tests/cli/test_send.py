@@ -8,6 +8,8 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Cli
 from tests.fake_provider import HOSTILE, KEY, FakeProcess
 
@@ -205,6 +207,21 @@ def test_a_prompt_name_files_the_versions(cli: Cli) -> None:
     cli.send("--name", "judge", "-m", "openai:fake-tok1", "second")
     runs = cli("run", "list", "--json").rows()
     assert [(run["prompt"], run["version_number"]) for run in runs] == [("judge", 2), ("judge", 1)]
+
+
+@pytest.mark.parametrize("option", ["--cap", "--deadline"])
+@pytest.mark.parametrize("amount", ["nan", "inf", "0", "-1"])
+def test_what_is_no_amount_is_a_wrong_call(cli: Cli, option: str, amount: str) -> None:
+    refused = cli("send", "-m", "openai:fake-tok1", option, amount, "hi")
+    assert (refused.status, len(refused.err.splitlines())) == (2, 1)
+    assert cli("run", "list", "--json").rows() == []
+
+
+def test_a_request_as_code_is_one_object_too(cli: Cli) -> None:
+    cli.send("-m", "openai:fake-tok1", "hi")
+    for option in ("curl", "python"):
+        (row,) = cli("show", "1", f"--{option}", "--json").rows()
+        assert "chat/completions" in row[option]
 
 
 def test_a_reached_cap_stops_cleanly_and_says_so(cli: Cli) -> None:

@@ -194,3 +194,36 @@ async def test_what_one_run_learns_the_next_one_knows() -> None:
     assert limits.limiter("here", "other", "fake").limit == 3
     assert limits.limiter("here", "small", "fake") is limits.limiter("here", "small", "fake")
     assert limits.limiter("there", "small", "x").limit == LimitSettings().start
+
+
+@pytest.mark.parametrize(("settings", "tokens"), [(LimitSettings(rpm=60), 0.0), (LimitSettings(tpm=60), 1.0)])
+async def test_a_minutes_allowance_is_waited_for(settings: LimitSettings, tokens: float) -> None:
+    now = [0.0]
+    limiter = Limiter(settings, lambda: now[0])
+    grants = [await limiter.acquire(tokens) for _ in range(6)]
+    async with asyncio.TaskGroup() as group:
+        seventh = group.create_task(limiter.acquire(tokens))
+        for seconds, through in ((0.0, False), (0.5, False), (2.0, True)):
+            now[0] += seconds
+            limiter.release(grants.pop(), "ok")
+            for _ in range(5):
+                await asyncio.sleep(0)
+            assert seventh.done() == through
+
+
+async def test_tokens_that_were_guessed_and_not_used_are_given_back() -> None:
+    limiter = Limiter(LimitSettings(tpm=1000), lambda: 0.0)
+    limiter.release(await limiter.acquire(100.0), "ok", used=10)
+    async with asyncio.timeout(1.0):
+        await limiter.acquire(80.0)
+
+
+async def test_a_5xx_keeps_the_limit_where_it_is_for_a_while() -> None:
+    now = [0.0]
+    limiter = Limiter(LimitSettings(start=2), lambda: now[0])
+    await limiter.acquire()
+    limiter.release(await limiter.acquire(), "down")
+    now[0] = PAUSE_S / 2
+    assert (limiter.accepted(), limiter.limit) == (False, 2)
+    now[0] = PAUSE_S + 1
+    assert (limiter.accepted(), limiter.limit) == (True, 3)

@@ -337,6 +337,14 @@ async def test_the_cap_is_used_up_and_never_passed(n: int) -> None:
     assert live.spent_usd == pytest.approx(7.0)
 
 
+async def test_answers_whose_cost_stays_unknown_count_as_guessed() -> None:
+    the_plan = plan(20, price=DEAR, cap_usd=3.0)
+    limited = replace(the_plan.targets[0], params=the_plan.targets[0].params.with_value("max_tokens", 5))
+    the_plan = replace(the_plan, targets=(limited,))
+    samples = await finished(start(the_plan, Scripted(lambda *_: (Chunk("x"), CUT))))
+    assert [sample.cost_usd for sample in samples] == [None] * 3
+
+
 async def test_a_resumed_run_counts_what_was_spent_before() -> None:
     the_plan = plan(5, price=Price(0.0, 0.0001), cap_usd=2.0)
     live = LiveRun(the_plan)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -11,11 +12,12 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 ROOT = Path(__file__).parents[2]
-LIMIT_S = 30.0
+LIMIT_S = 12.0
 # The terminal must be the process's own, or closing it would not hang up.
 START = (
     "import fcntl, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
@@ -50,6 +52,7 @@ class RealApp:
         os.close(slave)
         self._raw = bytearray()
         self._news = threading.Condition()
+        self._leaving = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -84,13 +87,25 @@ class RealApp:
         """Wait until the prompt's editor has the keyboard."""
         self.until_text("✎ typing")
 
+    def escape(self) -> None:
+        """From typing to moving; a letter sent with the escape would be alt and that letter."""
+        before = len(self.text)
+        self.press("\x1b")
+        self.until(lambda: "moving" in self.text[before:], "moving")
+
     def quit(self) -> int:
-        """ctrl+q; the exit status."""
+        """ctrl+q, again if it asks because something runs; the exit status."""
+        self.press("\x11")
+        with suppress(subprocess.TimeoutExpired):
+            return self.process.wait(0.5)
         self.press("\x11")
         return self.wait()
 
     def hang_up(self) -> int:
         """Close the terminal, as a lost ssh connection does; the exit status."""
+        # A terminal with a reader in it is not closed.
+        self._leaving.set()
+        self._reader.join(LIMIT_S)
         os.close(self._master)
         self._master = -1
         return self.process.wait(LIMIT_S)
@@ -117,7 +132,9 @@ class RealApp:
             os.close(self._master)
 
     def _read(self) -> None:
-        while True:
+        while not self._leaving.is_set():
+            if not select.select([self._master], [], [], 0.1)[0]:
+                continue
             try:
                 piece = os.read(self._master, 1 << 16)
             except OSError:

@@ -15,12 +15,15 @@ from tests.journeys.real_app import RealApp
 NASTY = (
     "[/] [bold [@click=app.quit]quit[/] [red]$x[/red] \x1b]52;c;SE9TVElMRQ==\x07 \x1b]52;p;SE9TVElMRQ==\x1b\\"
     "\x1b]0;TITLE\x07\x1b]8;;http://evil/\x07link \x1b[38;5;77;9;9mCSI \x1b[2J\x1b[6n\x1b[?1000h \x9b31m \x90q\x9c "
-    "\x1bPq#0\x1b\\ \u202eRTL\u2066 \u200bz\u200d\ufeff 漢字 👩‍🔬 e\u0301\u0301 \x00nul \x08\x7f \ud83d \udc00\ud800 \u2028end"
+    "\x1bPq#0\x1b\\ \u202eRTL\u2066 \u200bz\u200d\ufeff 漢字 👩‍🔬 e\u0301\u0301 \x00nul \x08\x7f \ud83d "
+    "\udc00\ud800 \u2028end"
 )
 OBEYED = (
     b"\x1b]52", b"\x1b]0;", b"\x1b]8;;http", b"\x1b[38;5;77;9;9m", b"\x1b[6n", b"\x1b[31mred", b"\x1bPq", b"\x00",
-    b"\x7f", b"\xc2\x9b", b"\xc2\x90", *(c.encode() for c in "\u202e\u2066\u200b\ufeff\u2028"), b"\xed\xa0", b"\xed\xb0",
+    b"\x7f", b"\xc2\x9b", b"\xc2\x90", *(c.encode() for c in "\u202e\u2066\u200b\ufeff\u2028"), b"\xed\xa0",
+    b"\xed\xb0",
 )  # fmt: skip
+PROJECT = "[/][@click=app.quit]\u202ep"
 LONG = "one line [/] \x1b[31m" * 55_000
 
 
@@ -36,16 +39,12 @@ def test_hostile_answers_are_kept_exactly_and_shown_harmlessly(cli: Cli, open_ap
         app.press("\n")
         app.until(lambda: finished_here(cli), "the run's end")
         app.until_text("[bold")
-        app.press("\x1b")
+        app.escape()
         app.press("w")
+        before = len(app.text)
         app.press("\r")
-        app.until_text("[@click=app.quit]")
-        app.until_text("sample 1" if "sample 1" in app.text else "raw")
+        app.until(lambda: "[@click=app.quit]" in app.text[before:], "the sample, full screen")
         app.press("q")
-        app.press("/")
-        app.press("bold")
-        app.until_text("bold")
-        app.press("\x1b")
         assert app.quit() == 0
         nothing_obeyed(app)
     texts = [sample.text for sample in stored(cli.db)]
@@ -80,7 +79,7 @@ def test_a_megabyte_in_one_line_is_kept_and_shown(cli: Cli, open_app: OpenApp, t
     assert "\n" not in sample.text
     with open_app("openai:fake-tok1") as app:
         app.until_ready()
-        app.press("\x1b")
+        app.escape()
         app.press("H")
         app.until_text("openai:fake-echo")
         app.press("\r")
@@ -97,14 +96,21 @@ def test_a_megabyte_in_one_line_is_kept_and_shown(cli: Cli, open_app: OpenApp, t
 def test_a_hostile_prompt_and_names_are_sent_exactly_and_shown_harmlessly(cli: Cli, open_app: OpenApp) -> None:
     prompt = "[/] [bold [@click=app.quit] \x1b]52;c;SE9TVElMRQ==\x07 \u202e \x1b[6n"
     done = cli.process(
-        "--project", "[/][@click=app.quit]\u202ep", "send", "--json", "-m", "openai:fake-echo", "-", stdin=prompt.encode()
+        "--project",
+        "[/][@click=app.quit]\u202ep",
+        "send",
+        "--json",
+        "-m",
+        "openai:fake-echo",
+        "-",
+        stdin=prompt.encode(),
     )
     assert done.status == 0, done.err
     (sample,) = stored(cli.db)
     assert json.loads(sample.text)["messages"][0]["content"] == prompt
-    with open_app("openai:fake-tok1", COCKPIT_PROJECT="[/][@click=app.quit]\u202ep") as app:
+    with open_app("openai:fake-tok1", COCKPIT_PROJECT=PROJECT) as app:
         app.until_ready()
-        app.press("\x1b")
+        app.escape()
         app.press("H")
         app.until_text("openai:fake-echo")
         app.press("\r")

@@ -15,6 +15,7 @@ from cockpit.core.prompts import Message
 from cockpit.core.samples import read_ended
 from cockpit.core.settings import ServerSettings
 from cockpit.providers import ProviderRegistry
+from cockpit.providers.answer import Answer
 from cockpit.providers.anthropic import MessagesReader
 from cockpit.providers.errors import Place
 from cockpit.providers.local import LocalChat
@@ -269,7 +270,13 @@ async def test_base_urls_of_both_spellings_and_key_less_servers() -> None:
         registry = ProviderRegistry({}, {"ANTHROPIC_BASE_URL": url, "OPENAI_BASE_URL": "http://h:2/v1"})
         assert registry.endpoint("anthropic") == "http://h:1/v1"
         assert registry.has_key("openai")
-        assert "authorization" not in registry.get("openai").wire(Asker(registry, "openai").request("m")).headers
+
+
+async def test_a_server_that_needs_no_key_is_sent_none(fake: FakeProvider) -> None:
+    registry = ProviderRegistry({}, {"OPENAI_BASE_URL": fake.url})
+    await Asker(registry, "openai")("fake-tok1")
+    await registry.aclose()
+    assert "authorization" not in fake.requests[-1].headers
 
 
 async def test_unknown_providers_get_a_hint() -> None:
@@ -313,6 +320,14 @@ async def test_no_proxy_stands_between_us_and_our_own_child(
     got = await collect(chat, Request("local", "local", "fake-tok1", (Message("user", "hi"),)))
     await chat.aclose()
     assert got.error is None
+
+
+def test_what_came_with_a_broken_event_is_kept() -> None:
+    place = Place("openai", "")
+    answer = Answer(ChatReader(Request("openai", "", "m", ()), place), "text/event-stream", place)
+    chunk = answer.take(b'data: {"choices":[{"delta":{"content":"kept"}}]}\n\ndata: {broken\n\n')
+    assert chunk is not None and chunk.text == "kept"
+    assert answer.failure is not None and answer.failure.kind == "protocol"
 
 
 def test_thinking_that_only_the_total_counts_is_output() -> None:

@@ -58,6 +58,6 @@ def test_a_line_of_megabytes_costs_linear_time() -> None:
 
 def test_one_bad_event_does_not_spoil_its_neighbours() -> None:
     place = Place("p", "http://x")
-    events, done = parse_events([b'{"a":"\xff"}', b'{"b":1}', b"[DONE]", b"after"], place)
+    events, done, broken = parse_events([b'{"a":"\xff"}', b'{"b":1}', b"[DONE]", b"after"], place)
     assert events == [{"a": "\ufffd"}, {"b": 1}]
-    assert done
+    assert (done, broken) == (True, None)

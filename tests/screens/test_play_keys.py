@@ -144,7 +144,7 @@ async def test_an_earlier_run_comes_back_to_the_wall(tmp_path: Path, fake: FakeP
         await until(pilot, lambda: len(getattr(app.screen, "_runs", ())) == 2)
         await pilot.press("j", "enter")
         await until(pilot, lambda: live_of(app).run_id == first)
-        assert f"run {first}" in bar(app, "#status")
+        assert f"run {first}" in bar(app, "#ladder")
         assert wall_text(app).count("✓") >= 2
 
 
@@ -282,7 +282,7 @@ async def test_a_capped_run_says_so_and_the_rest_is_sent_under_a_higher_cap(tmp_
         await sent(app, pilot)
         assert live_of(app).capped
         assert live_of(app).done < 6
-        await until(pilot, lambda: any("Stopped at $0.2:" in said and "U sends the rest" in said for said in toasts(app)))
+        await until(pilot, lambda: any("Stopped at $0.2:" in said for said in toasts(app)))
         screen.writing.set("cap_usd", "9")
         await pilot.press("U")
         await until(pilot, lambda: live_of(app).done == 6 and not screen.flights.flying)

@@ -106,7 +106,7 @@ def test_a_cap_names_the_models_it_cannot_hold() -> None:
     draft = PlayDraft(cap_usd=1.0)
     priced = Column("x:gpt", Capabilities(), Price(1.0, 2.0))
     found = warnings_by_setting(draft, [priced, Column("x:own", Capabilities())])
-    assert found == {"cap_usd": "own: price unknown, so the cap cannot hold it"}
+    assert found == {"cap_usd": "cannot hold own: price unknown"}
 
 
 def test_the_examples_block_tells_its_size_and_when_it_is_not_sent() -> None:
@@ -123,7 +123,7 @@ def test_totals_say_where_a_cost_is_not_known() -> None:
 
     assert said(Totals(samples=84, usd=0.31)) == "84 msgs   $0.31"
     assert said(Totals(samples=84, usd=0.31, unpriced=3)) == "84 msgs   $0.31 + ?"
-    assert said(Totals(samples=84, unpriced=84)) == "84 msgs   $0 + ?"
+    assert said(Totals(samples=84, unpriced=84)) == "84 msgs   $?"
 
 
 def test_a_warning_names_the_model_and_its_limit() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cockpit.store import prompts, runs
+from cockpit.store import prompts, runs, tally
 from cockpit.store.db import Store, check, open_store
 from tests.store import big
 
@@ -21,6 +21,7 @@ def test_lists_and_tallies_read_no_sample(store: Store) -> None:
     runs.list_runs(db, 1)
     runs.unfinished_runs(db, 1)
     prompts.version_tally(db, 1)
+    tally.project_work(db, 1)
     db.set_trace_callback(None)
     plan = plans(store, [sql for sql in seen if sql.startswith("SELECT")])
     assert "sample" not in plan and "SCAN tally" not in plan and "SCAN run" not in plan.replace("SCAN run_", "")

@@ -142,6 +142,29 @@ async def test_a_full_disk_keeps_everything_and_is_told_once(store: Store) -> No
     assert keys(store) == [f"{i:02}" for i in range(20)] and store.problem is None and len(told) == 1
 
 
+async def test_ids_of_a_group_that_was_rolled_back_are_not_remembered(store: Store) -> None:
+    run_id = make_run(store)
+    db = await store.write(lambda db: db)
+    pages = db.execute("PRAGMA page_count").fetchone()[0]
+    db.execute(f"PRAGMA max_page_count = {pages + 1}")
+    saved: list[int] = []
+
+    def save(db: Database, i: int) -> None:
+        body = {"model": "m", "messages": ["x" * 4000 * i]}
+        one = sample_of(run_id, i, request_hash=f"hash {i}", request_body=body)
+        saved.append(samples.add_sample(db, one))
+
+    for i in range(4):
+        store.post(lambda db, i=i: save(db, i))
+    await asyncio.to_thread(until, lambda: store.problem)
+    store.post(put("other", "x"))
+    db.execute("PRAGMA max_page_count = 1000000")
+    await asyncio.to_thread(until, lambda: not store.unsaved)
+    found = samples.run_samples(store.read(), run_id)
+    assert [len(one.request_body["messages"][0]) for one in found] == [0, 4000, 8000, 12000]
+    assert store.problem is None
+
+
 async def test_a_lock_held_elsewhere_is_waited_out(store: Store) -> None:
     await store.write(lambda db: db.execute("PRAGMA busy_timeout = 20"))
     other = sqlite3.connect(store.path, isolation_level=None)

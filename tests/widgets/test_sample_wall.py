@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from tests.widgets.host import Host, screen_lines
 from widgets.sample_wall import SampleWall, WallCell, WallColumn
-from widgets.wall_cells import CellLines
+from widgets.wall_cells import CellLines, kept_lines
 from widgets.wall_column import ColumnView
 
 HOSTILE = (
@@ -202,3 +202,52 @@ def test_a_note_stands_under_a_cut_off_answer_and_before_it_in_one_line() -> Non
     assert lines.lines == ["so far", "connection reset"]
     lines.update(replace(cell(0, 0, "so far", "error"), note="connection reset"), 30, 1)
     assert lines.lines == ["connection reset"]
+
+
+@pytest.mark.parametrize("height", [2, 3, 4, 8])
+def test_a_full_tail_that_moves_up_keeps_half_of_what_was_read(height: int) -> None:
+    lines, text, moved = CellLines(), "", 0
+    for step in range(400):
+        before, text = lines.lines, text + f"w{step} "
+        lines.update(cell(0, 0, text, "stream"), 24, height)
+        if len(before) == height and lines.lines[0] != before[0]:
+            moved += 1
+            assert len(lines.lines) >= kept_lines(height) > height / 2
+            assert before[-(len(lines.lines) - 1) :] == [line.rstrip() for line in lines.lines[:-1]]
+    assert moved > 5
+
+
+def test_a_tail_of_one_line_keeps_most_of_its_words() -> None:
+    lines, text = CellLines(), ""
+    for step in range(400):
+        text += f"w{step} "
+        lines.update(cell(0, 0, text, "stream"), 24, 1)
+        assert step < 5 or len(lines.lines[0]) > 24 // 2 - 4
+        assert lines.lines[0].startswith("w")
+
+
+async def test_a_column_wide_failure_is_read_whole_in_a_crowded_wall() -> None:
+    words = "No API key for anthropic. Set ANTHROPIC_API_KEY and start again."
+    alone = WallColumn("sonnet", "", [WallCell("alone", "1–100", "✗", "error", "", words)], "error")
+    wall = SampleWall()
+    app = Host(wall)
+    async with app.run_test(size=(84, 20)) as pilot:
+        wall.show([*columns(2, 100), alone])
+        await pilot.press("G")
+        edge = wall.plan.boxes[2].x
+        shown = " ".join(line[edge + 1 : -1].replace("1–100 ✗", "").strip(" ▎") for line in screen_lines(app)[1:-1])
+        assert shown.split() == words.split()
+
+
+def test_a_failure_under_an_answer_wraps() -> None:
+    lines = CellLines()
+    note = "The connection was cut. r sends it again."
+    lines.update(replace(cell(0, 0, "so far " * 90, "error"), note=note), 24, 4)
+    assert " ".join(lines.lines[lines.note_from :]) == note
+    assert lines.lines[0].startswith("so far")
+
+
+def test_signs_that_terminals_measure_differently_are_marked_in_columns() -> None:
+    lines = CellLines()
+    lines.update(cell(0, 0, "\u0928\u093e"), 24, 2)
+    assert lines.lines == ["\u0928‹U+093E›"]
