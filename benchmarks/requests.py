@@ -33,7 +33,12 @@ def run(url: str) -> list[Row]:
         Row("answers saved per second of one core", 1000 / cpu["saved"], "/s", 1500, at_least=True),
         Row("answers saved per second, wall clock", rate, "/s", note="the server shares the machine"),
         Row("the openai package", cpu["openai"], "ms", note=f"{cpu['openai'] / cpu['adapter']:.1f} × the adapter"),
-        Row("the anthropic package", cpu["anthropic"], "ms", note=f"{cpu['anthropic'] / cpu['adapter']:.1f} × the adapter"),
+        Row(
+            "the anthropic package",
+            cpu["anthropic"],
+            "ms",
+            note=f"{cpu['anthropic'] / cpu['adapter']:.1f} × the adapter",
+        ),
     ]
 
 

@@ -89,7 +89,13 @@ def _reads(path: Path, dice: random.Random) -> list[Row]:
         listed.append((time.perf_counter() - began) * 1000)
     store.close()
     return [
-        Row(f"search while typing, {ROWS:,} samples, p99", percentile(typed, 0.99), "ms", 50, note=f"{len(typed)} queries"),
+        Row(
+            f"search while typing, {ROWS:,} samples, p99",
+            percentile(typed, 0.99),
+            "ms",
+            50,
+            note=f"{len(typed)} queries",
+        ),
         Row("the same, median", median(typed), "ms"),
         Row("list of runs", median(listed), "ms"),
         Row("open the database", opened, "ms"),

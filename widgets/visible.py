@@ -18,10 +18,9 @@ _KEPT_SPACES = "\u3000"
 _REGION_A = 0x1F1E6
 _VARIATION = re.compile("(?<=[#*0-9\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff])[\ufe0e\ufe0f]")
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
-_DISPUTED = frozenset(
-    (*range(0x2630, 0x2638), *range(0x268A, 0x2690), *range(0x4DC0, 0x4E00), *range(0x3248, 0x3250))
-    + (*range(0x1D300, 0x1D357), *range(0x1D360, 0x1D379), 0x302E, 0x302F, 0x3164, 0xFFA0, 0x16FF0, 0x16FF1)
-)
+_DISPUTED = {0x302E, 0x302F, 0x3164, 0xFFA0, 0x16FF0, 0x16FF1}.union(
+    range(0x2630, 0x2638), range(0x268A, 0x2690), range(0x3248, 0x3250), range(0x4DC0, 0x4E00)
+).union(range(0x1D300, 0x1D357), range(0x1D360, 0x1D379))
 """Signs that some terminals draw one cell wide and others two, or not at all."""
 _COMBINING = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f"

@@ -26,6 +26,8 @@ class LiveSample:
     """One sample as it comes in; `version` grows with every change a person could see."""
 
     __slots__ = (
+        "chars",
+        "counted",
         "key",
         "parts",
         "reasoning_parts",
@@ -34,7 +36,6 @@ class LiveSample:
         "sample",
         "started",
         "state",
-        "tokens",
         "ttft_ms",
         "version",
     )
@@ -44,7 +45,9 @@ class LiveSample:
         self.state: State = "waiting"
         self.parts: list[str] = []
         self.reasoning_parts: list[str] = []
-        self.tokens = 0
+        self.chars = 0
+        self.counted: int | None = None
+        """Output tokens as the API counted them; None until it did."""
         self.ttft_ms: float | None = None
         self.started: float | None = None
         """On the monotonic clock, like `retry_at`."""
@@ -52,6 +55,11 @@ class LiveSample:
         self.retry_reason = ""
         self.sample: Sample | None = None
         self.version = 0
+
+    @property
+    def tokens(self) -> int:
+        """Output tokens: the API's count, or until that comes an estimate from the length."""
+        return self.chars // CHARS_A_TOKEN if self.counted is None else self.counted
 
     @property
     def text(self) -> str:
@@ -154,10 +162,10 @@ class LiveRun:
         """Show one chunk, which the attempt already holds; the attempt's lists are looked at, not copied."""
         if sample.parts is not attempt.parts:
             # A retry replaces the earlier partial answer only now that it has something to show.
-            sample.parts, sample.reasoning_parts, sample.tokens = attempt.parts, attempt.reasoning, 0
+            sample.parts, sample.reasoning_parts, sample.chars = attempt.parts, attempt.reasoning, 0
             sample.ttft_ms = attempt.ttft_ms
         sample.state = "streaming"
-        sample.tokens += (len(chunk.text) + len(chunk.reasoning) + CHARS_A_TOKEN - 1) // CHARS_A_TOKEN
+        sample.chars += len(chunk.text) + len(chunk.reasoning)
         sample.version += 1
         self._dirty.add(sample.key)
 
@@ -177,8 +185,7 @@ class LiveRun:
         live.state, live.sample, live.retry_at = "done", sample, None
         live.parts, live.reasoning_parts = [sample.text], [sample.reasoning]
         live.ttft_ms = sample.ttft_ms
-        if sample.usage.output_tokens is not None:
-            live.tokens = sample.usage.output_tokens
+        live.chars, live.counted = len(sample.text) + len(sample.reasoning), sample.usage.output_tokens
         self._count(sample, 1)
         self.touch(live)
 

@@ -44,7 +44,6 @@ class OpenedScreen(PaneScreen[Result]):
     def footer_commands(self) -> list[Command]:
         """The screen's own keys, most wanted first, and the way back where no narrow bar cuts it off."""
         self.footer_labels = {"app.escape": self.typing_escape if self.typing else "back"}
-        self.footer_labels = {"app.escape": self.typing_escape if self.typing else "back"}
         own = [command for command in for_scope(self.scope) if command.footer]
         back, rest = by_id("app.escape"), [by_id("app.palette"), by_id("app.help")]
         if not self.typing:

@@ -120,7 +120,7 @@ class PlayScreen(PaneScreen[None]):
 
     def stop_typing(self) -> None:
         """The wall takes the keyboard: letters are commands."""
-        self.wall.focus()
+        self.set_focus(self.wall)
 
     on_prompt_editor_left_typing = stop_typing
 

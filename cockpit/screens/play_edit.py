@@ -51,7 +51,8 @@ class Editing:
 
     def params(self) -> None:
         """Move among the settings."""
-        self.screen.query_one("#params").focus()
+        # At once, not with the next message: the key after this one may be here already.
+        self.screen.set_focus(self.screen.query_one("#params"))
 
     def newline(self) -> None:
         """Begin a new line where Enter sends."""

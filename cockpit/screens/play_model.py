@@ -19,7 +19,7 @@ def cell(live: LiveSample, now: float, flags: str = "") -> WallCell:
     glyph, tone, note = _standing(live, now)
     text = live.text
     if not text and live.reasoning and live.state == "streaming":
-        note = f"thinking, {live.tokens} tok"
+        note = f"thinking, ≈ {live.tokens} tok"
     return WallCell(live.key, str(live.key.index + 1), glyph, tone, text, note, flags, live.version)
 
 
@@ -79,14 +79,14 @@ def alike_failure(samples: Sequence[LiveSample]) -> str:
 
 
 def column_status(samples: Sequence[LiveSample], now: float, *, flying: bool) -> str:
-    """'5/8  71 tok/s' under way; '7✓ 1✂  1.4 s  $0.0021' once nothing more comes."""
+    """'5/8  ≈ 71 tok/s' under way; '7✓ 1✂  1.4 s  $0.0021' once nothing more comes."""
     finished = [live.sample for live in samples if live.sample is not None]
     if not flying or len(finished) == len(samples):
         return ended_status(finished, len(samples))
     starts = [live.started for live in samples if live.started is not None]
     tokens = sum(live.tokens for live in samples if live.started is not None)
     span = now - min(starts) if starts else 0.0
-    speed = f"  {tokens / span:.0f} tok/s" if tokens and span > 0.2 else ""
+    speed = f"  ≈ {tokens / span:.0f} tok/s" if tokens and span > 0.2 else ""
     return f"{len(finished)}/{len(samples)}{speed}"
 
 

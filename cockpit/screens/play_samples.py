@@ -21,7 +21,7 @@ class Reading:
 
     def focus(self) -> None:
         """Move among the samples."""
-        self.screen.wall.focus()
+        self.screen.set_focus(self.screen.wall)
 
     def zoom(self) -> None:
         """One column over the whole width, or all again."""

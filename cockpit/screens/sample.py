@@ -130,8 +130,9 @@ class SampleScreen(OpenedScreen[SampleAction | None]):
         text = self.query_one("#text", TextView)
         text.show(live.text)
         text.action_scroll_last()
-        text.border_title = "answer, streaming"
-        self.head((f"{live.state}   about {count(live.tokens)} tokens", "accent"))
+        text.border_title = f"answer, {live.state}"
+        self.query_one(FactsPanel).follow(live)
+        self.head((f"{live.state}   ≈ {count(live.tokens)} tokens", "accent"))
 
     def _show(self) -> None:
         opened = self._opened

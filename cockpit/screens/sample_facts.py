@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
+from cockpit.core.live import LiveSample
 from cockpit.core.samples import Sample
 from cockpit.screens.sample_view import Fact, Marks, end_text, facts, failure_text, strip_text
 from cockpit.screens.words import TONES
@@ -47,6 +48,15 @@ class FactsPanel(VerticalScroll):
             lines.append(Content.styled(visible(strip_text(sample)), "$text-muted"))
         else:
             lines += [Content(""), *(fact_line(fact) for fact in facts(sample, n=n, inputs=inputs, now=now))]
+        self.query_one("#fact-text", Plain).update(Content("\n").join(lines))
+
+    def follow(self, live: LiveSample) -> None:
+        """Say where a sample stands that has not ended."""
+        lines = [Content.styled(live.state, "$text-accent bold")]
+        if live.state == "retrying":
+            lines.append(Content.styled(visible(live.retry_reason), "$text-warning"))
+        if live.ttft_ms is not None:
+            lines.append(Content.styled(f"first token after {live.ttft_ms / 1000:.1f} s", "$text-muted"))
         self.query_one("#fact-text", Plain).update(Content("\n").join(lines))
 
 

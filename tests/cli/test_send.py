@@ -42,6 +42,13 @@ def test_a_printed_sample_is_stored_and_can_be_shown(cli: Cli) -> None:
     assert shown["request"]["messages"] == [{"role": "user", "content": "hi"}]
 
 
+def test_a_send_counts_for_its_idea(cli: Cli) -> None:
+    cli.send("-m", "openai:fake-tok5", "--idea", "CoT helps", "hi")
+    cli.send("-m", "openai:fake-tok5", "hi again")
+    assert [row["idea"] for row in cli("run", "list", "--json").rows()] == ["", "CoT helps"]
+    assert "CoT helps" in cli("run", "list").out
+
+
 def test_what_is_sent_is_what_was_given(cli: Cli, tmp_path: Path) -> None:
     rows = tmp_path / "rows.csv"
     rows.write_text('q,a\n"one, two",1\nthree,2\n', "utf-8")

@@ -272,13 +272,6 @@ async def test_base_urls_of_both_spellings_and_key_less_servers() -> None:
         assert registry.has_key("openai")
 
 
-async def test_a_server_that_needs_no_key_is_sent_none(fake: FakeProvider) -> None:
-    registry = ProviderRegistry({}, {"OPENAI_BASE_URL": fake.url})
-    await Asker(registry, "openai")("fake-tok1")
-    await registry.aclose()
-    assert "authorization" not in fake.requests[-1].headers
-
-
 async def test_unknown_providers_get_a_hint() -> None:
     registry = ProviderRegistry({}, {})
     with pytest.raises(UnknownModel, match="opneai") as caught:

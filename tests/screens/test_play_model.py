@@ -84,8 +84,8 @@ def test_the_status_says_how_samples_ended_how_long_they_took_and_what_they_cost
 def test_a_flying_column_counts_and_tells_its_speed() -> None:
     live = LiveRun(PLAN)
     started = live.begin(SampleKey(0, 0, 0), 0.0)
-    started.tokens = 100
-    assert column_status([started], 2.0, flying=True) == "0/1  50 tok/s"
+    started.counted = 100
+    assert column_status([started], 2.0, flying=True) == "0/1  ≈ 50 tok/s"
 
 
 def test_a_run_of_cached_answers_says_how_to_get_others() -> None:

@@ -13,7 +13,7 @@ from cockpit.core.params import Params
 from cockpit.core.ports import TokenLogprob, Usage
 from cockpit.core.prompts import single
 from cockpit.core.samples import Failure, Sample, SampleKey
-from cockpit.store import marks, projects, prompts, runs, samples
+from cockpit.store import marks, projects, prompts, runs, samples, tally
 from cockpit.store.db import Store
 from tests.store.conftest import MODELS, make_run, plan_of, sample_of
 
@@ -98,15 +98,15 @@ def test_counts_agree_with_a_recount(store: Store) -> None:
     assert (row.done, row.failed, row.total) == (sum(s.ok for s in kept), sum(not s.ok for s in kept), 12)
     assert row.cost_usd == sum(s.cost_usd or 0 for s in (*kept, *history))
     assert row.cost_unknown == sum(s.ok and s.cost_usd is None for s in kept)
-    for model, tally in zip(MODELS, prompts.version_tally(store.read(), row.version_id), strict=True):
+    for model, told in zip(MODELS, prompts.version_tally(store.read(), row.version_id), strict=True):
         mine = [s for s in kept if s.model == model]
         whole = [s for s in mine if s.ok]
         tokens = [s.usage.output_tokens for s in whole if s.usage.output_tokens is not None]
-        assert (tally.model, tally.n) == (model, len(mine))
+        assert (told.model, told.n) == (model, len(mine))
         for name in ("ended", "stop", "length", "error", "cancelled"):
-            assert getattr(tally, name) == sum(s.ended == name for s in mine)
-        assert tally.mean_chars == (sum(len(s.text) for s in whole) / len(whole) if whole else None)
-        assert tally.mean_tokens == (sum(tokens) / len(tokens) if tokens else None)
+            assert getattr(told, name) == sum(s.ended == name for s in mine)
+        assert told.mean_chars == (sum(len(s.text) for s in whole) / len(whole) if whole else None)
+        assert told.mean_tokens == (sum(tokens) / len(tokens) if tokens else None)
 
 
 def test_a_tally_spans_runs_and_carries_scores(store: Store, save: Save) -> None:
@@ -139,6 +139,30 @@ def test_a_run_is_unfinished_until_it_is_finished_and_again_when_topped_up(store
     assert (row.id, row.total, row.finished_at) == (run, 24, None)
     with pytest.raises(StoreError, match="no run 50"):
         store.write_now(lambda db: runs.set_n(db, 50, 2))
+
+
+def test_what_failed_for_good_is_not_missing_and_what_was_cancelled_is(store: Store, save: Save) -> None:
+    run = make_run(store)
+    save(sample_of(run, 0))
+    save(sample_of(run, 1, ended="error", error=CUT))
+    save(sample_of(run, 2, ended="cancelled"))
+    row = runs.get_run(store.read(), run)
+    assert (row.total, row.done, row.failed, row.cancelled, row.missing) == (8, 1, 2, 1, 6)
+
+
+def test_work_is_summed_by_idea_and_version(store: Store, save: Save) -> None:
+    project = store.write_now(lambda db: projects.ensure_project(db, "refusals"))
+    idea = store.write_now(lambda db: projects.ensure_idea(db, project, "CoT helps"))
+    assert tally.project_work(store.read(), project) == []
+    first = save(sample_of(make_run(store, idea_id=idea), cost_usd=0.25))
+    save(sample_of(make_run(store, idea_id=idea), cost_usd=None))
+    save(sample_of(make_run(store, parent_sample=first), ended="error", error=CUT))
+    version = prompts.list_versions(store.read(), 1)[0].id
+    assert tally.project_work(store.read(), project) == [
+        tally.WorkRow(None, version, True, 1, 0, None, 0),
+        tally.WorkRow(idea, version, False, 2, 2, 0.25, 1),
+    ]
+    assert runs.list_runs(store.read())[1].idea == "CoT helps"
 
 
 def test_the_cache_answers_with_whole_answers_by_hash_and_index(store: Store, save: Save) -> None:

@@ -213,7 +213,10 @@ def test_a_full_tail_that_moves_up_keeps_half_of_what_was_read(height: int) -> N
         if len(before) == height and lines.lines[0] != before[0]:
             moved += 1
             assert len(lines.lines) >= kept_lines(height) > height / 2
-            assert before[-(len(lines.lines) - 1) :] == [line.rstrip() for line in lines.lines[:-1]]
+            kept = [line.rstrip() for line in lines.lines[:-1]]
+            read = [line.rstrip() for line in before[-len(kept) :]]
+            assert kept[:-1] == read[:-1]
+            assert kept[-1].startswith(read[-1])
     assert moved > 5
 
 
@@ -236,7 +239,7 @@ async def test_a_column_wide_failure_is_read_whole_in_a_crowded_wall() -> None:
         await pilot.press("G")
         edge = wall.plan.boxes[2].x
         shown = " ".join(line[edge + 1 : -1].replace("1–100 ✗", "").strip(" ▎") for line in screen_lines(app)[1:-1])
-        assert shown.split() == words.split()
+        assert shown.replace(" ", "") == words.replace(" ", "")
 
 
 def test_a_failure_under_an_answer_wraps() -> None:
