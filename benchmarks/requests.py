@@ -1,4 +1,4 @@
-"""CPU per request: Cockpit's adapter and engine against the vendors' clients, each in a fresh process, same server, same run."""
+"""CPU per request: our adapter and engine against the vendors' clients, each in a fresh process, in the same run."""
 
 from __future__ import annotations
 

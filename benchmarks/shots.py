@@ -53,29 +53,33 @@ async def _shoot(services: Services, theme: str, size: tuple[int, int], pane: st
         await pilot.pause(0.5)
         await pilot.press(*(KEYS[pane] or ("i",)))
         await pilot.pause(0.5)
-        to.write_text(WEB_FONT.sub("", app.export_screenshot(title="")))
+        _keep(to, WEB_FONT.sub("", app.export_screenshot(title="")))
+
+
+def _keep(to: Path, picture: str) -> None:
+    to.parent.mkdir(exist_ok=True)
+    to.write_text(picture)
 
 
 async def _all(folder: Path) -> None:
-    Path("shots").mkdir(exist_ok=True)
-    README.parent.mkdir(exist_ok=True)
+    filled = False
     for theme in THEMES:
         for size in SIZES:
             for pane in KEYS:
                 services = open_services(Config(), folder / "shots.db")
                 name = f"{pane}-{theme.removeprefix('cockpit-')}-{size[0]}x{size[1]}.svg"
-                if not (folder / "filled").exists():
+                if not filled:
                     await _fill(services)
-                    (folder / "filled").touch()
+                    filled = True
                 await _shoot(services, theme, size, pane, Path("shots") / name)
                 await close_services(services)
-    README.write_text(Path("shots/play-dark-160x45.svg").read_text())
 
 
 def main() -> None:
     """Make every picture."""
     with tempfile.TemporaryDirectory() as name:
         asyncio.run(_all(Path(name)))
+    _keep(README, Path("shots/play-dark-160x45.svg").read_text())
 
 
 if __name__ == "__main__":

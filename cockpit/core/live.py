@@ -59,7 +59,7 @@ class LiveSample:
     @property
     def tokens(self) -> int:
         """Output tokens: the API's count, or until that comes an estimate from the length."""
-        return self.chars // CHARS_A_TOKEN if self.counted is None else self.counted
+        return -(-self.chars // CHARS_A_TOKEN) if self.counted is None else self.counted
 
     @property
     def text(self) -> str:
