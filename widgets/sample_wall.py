@@ -148,8 +148,9 @@ class SampleWall(Widget, can_focus=True):
 
     def set_empty(self, title: str, *lines: str) -> None:
         """What to say while there are no columns."""
-        self._empty = (title, *lines)
-        self.refresh()
+        if self._empty != (title, *lines):
+            self._empty = (title, *lines)
+            self.refresh()
 
     @property
     def current(self) -> Hashable | None:

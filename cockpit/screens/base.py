@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result", default=None)
 Severity = Literal["information", "warning", "error"]
-FLUSHES_PER_SECOND = 30
+FLUSHES_PER_SECOND = 24
 # One-line fields, lists and dialogs use these keys: a typing command on one acts in the multi-line editor only.
 _EDITOR_KEYS = frozenset({"enter"})
 
@@ -192,7 +192,7 @@ class PaneScreen(Screen[Result]):
         self.app.notify(message, title=title, severity=severity, timeout=timeout, markup=False)
 
     def start_flush(self) -> None:
-        """Call `flush` now and 30 times a second, until `stop_flush`."""
+        """Call `flush` now and FLUSHES_PER_SECOND times a second, until `stop_flush`."""
         if self._flush_timer is None:
             self._flush_timer = self.set_interval(1 / FLUSHES_PER_SECOND, self.flush)
             self.flush()
