@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from benchmarks.report import Row, median, percentile
-from benchmarks.terminal import LETTERS, Cost, Terminal, database_env
+from benchmarks.terminal import LETTERS, Terminal, database_env
 
 STARTS = 7
 ROOT = Path(__file__).parent.parent
