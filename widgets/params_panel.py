@@ -64,13 +64,25 @@ class ParamsPanel(LineView):
         super().__init__(id=id, classes=classes)
         self._rows = tuple(rows)
         self.cursor = 0
-        self.editing: LineEdit | None = None
+        self._editing: LineEdit | None = None
         self._styles_of = Styles(self, "params")
+
+    @property
+    def editing(self) -> LineEdit | None:
+        """The value being entered."""
+        return self._editing
+
+    @editing.setter
+    def editing(self, edit: LineEdit | None) -> None:
+        began_or_ended = (edit is None) != (self._editing is None)
+        self._editing = edit
+        if began_or_ended:
+            self.refresh_bindings()
 
     @property
     def typing(self) -> bool:
         """Whether letters go to a value."""
-        return self.editing is not None
+        return self._editing is not None
 
     def show(self, rows: Sequence[ParamRow]) -> None:
         """Show these settings; the cursor stays."""

@@ -342,3 +342,14 @@ async def test_a_large_run_of_the_last_session_is_told_of_and_not_read(tmp_path:
         assert screen_of(app).flights.fold is None
         assert "lists runs" in wall_text(app)
         assert screen_of(app).save_session()["run"] == run_id
+
+
+async def test_entering_a_setting_is_typing_and_the_key_bar_says_so(tmp_path: Path, fake: FakeProvider) -> None:
+    async with open_play(tmp_path, fake) as (app, pilot):
+        key_bar = screen_of(app).query_one(KeyBar)
+        await pilot.press("escape", "p", "j")
+        await until(pilot, lambda: "moving" in text_of(key_bar))
+        await pilot.press("enter")
+        await until(pilot, lambda: "typing" in text_of(key_bar))
+        await pilot.press("escape")
+        await until(pilot, lambda: "moving" in text_of(key_bar))
