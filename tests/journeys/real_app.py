@@ -38,6 +38,11 @@ def wait_for(condition: Callable[[], object]) -> None:
         never.wait(0.02)
 
 
+def size_free(env: Mapping[str, str]) -> dict[str, str]:
+    """Without the size that a test runner tells its workers; the terminal's own counts."""
+    return {name: value for name, value in env.items() if name not in ("COLUMNS", "LINES")}
+
+
 class RealApp:
     """`cockpit WORDS` on a terminal of 160 × 45; a context manager that leaves no process."""
 
@@ -46,7 +51,7 @@ class RealApp:
         termios.tcsetwinsize(slave, (45, 160))
         self.process = subprocess.Popen(
             [sys.executable, "-c", limits + START, *words],
-            cwd=ROOT, env={**env, "TERM": "xterm-256color", "LANG": "C.UTF-8"}, stdin=slave, stdout=slave,
+            cwd=ROOT, env={**size_free(env), "TERM": "xterm-256color", "LANG": "C.UTF-8"}, stdin=slave, stdout=slave,
             stderr=slave, start_new_session=True,
         )  # fmt: skip
         os.close(slave)

@@ -86,6 +86,7 @@ async def test_a_provider_says_what_it_offers(tmp_path: Path) -> None:
             offered = [row for row in rows_of(app) if "offered" in row.cells[-1]]
             assert all(str(row.key).startswith("openai:") for row in offered)
             await until(pilot, lambda: "openai offers" in str(app.screen.query_one("#asked", Plain).content))
+        await services.providers.aclose()
 
 
 async def test_a_provider_that_cannot_be_asked_is_told_in_words(tmp_path: Path) -> None:
@@ -96,6 +97,7 @@ async def test_a_provider_that_cannot_be_asked_is_told_in_words(tmp_path: Path) 
         await pilot.press("j", "L", "k", "space")
         assert app.screen.query_one("#rows", RowList).marked == {"local:smollm2"}, "the list goes on working"
         await until(pilot, lambda: "did not say" in str(app.screen.query_one("#asked", Plain).content))
+    await services.providers.aclose()
 
 
 async def test_models_without_a_key_step_back(services: Services, tmp_path: Path) -> None:
