@@ -106,6 +106,8 @@ def price_text(price: Price | None) -> str:
 
 def takes_text(can: Capabilities) -> str:
     """What sets the model apart: first what it refuses, since that changes a plan."""
+    if can == Capabilities():
+        return "nothing known: all is sent"
     no = [
         name.replace("_", " ")
         for name in ("temperature", "top_p", "stop", "prefill", "seed", "logprobs", "system")

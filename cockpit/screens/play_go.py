@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -40,13 +41,21 @@ class Opening:
         from cockpit.screens.versions import VersionsScreen
 
         screen, draft = self.screen, self.screen.writing.draft
-        if draft.prompt_id is None:
-            screen.notify_plain("There is no version yet: sending a prompt saves one.")
+        prompt_id = draft.prompt_id or await asyncio.to_thread(self._prompt_on_the_wall)
+        if prompt_id is None:
+            screen.notify_plain("This prompt has no version yet: sending it saves one. H lists earlier runs.")
             return
-        picked = await screen.cockpit.push_screen_wait(
-            VersionsScreen(screen.services, draft.prompt_id, draft.version())
-        )
+        picked = await screen.cockpit.push_screen_wait(VersionsScreen(screen.services, prompt_id, draft.version()))
         await self._take_up(picked)
+
+    def _prompt_on_the_wall(self) -> int | None:
+        """The prompt whose run is shown."""
+        from cockpit.store import prompts
+
+        live = self.screen.flights.current_run()
+        if live is None or not live.plan.version_id:
+            return None
+        return prompts.get_version(self.screen.services.store.read(), live.plan.version_id).prompt_id
 
     async def converse(self) -> None:
         """Continue the sample under the cursor as a conversation."""
@@ -70,10 +79,12 @@ class Opening:
         from cockpit.store import prompts
 
         screen = self.screen
-        number = 0
+        number, draft = 0, screen.writing.draft
         if picked.version_id is not None:
-            number = prompts.get_version(screen.services.store.read(), picked.version_id).number
-        draft = screen.writing.draft.with_version(picked.version, number=number, saved=picked.version_id is not None)
+            row = prompts.get_version(screen.services.store.read(), picked.version_id)
+            number = row.number
+            draft = replace(draft, prompt_id=draft.prompt_id or row.prompt_id)
+        draft = draft.with_version(picked.version, number=number, saved=picked.version_id is not None)
         await screen.writing.load(replace(draft, parent_sample=picked.parent_sample))
         if picked.send:
             await screen.flights.send()

@@ -47,7 +47,7 @@ class Store:
         self.on_problem: Callable[[str], None] | None = None
         """Called with that sentence, once per trouble, on the writer's thread; it must not wait for a write."""
         self._local = threading.local()
-        self._readers: list[Database] = []
+        self._readers: list[tuple[threading.Thread, Database]] = []
         self._lock = threading.Lock()
         self._closed = False
         reports = Reports(lambda error: trouble.sentence(error, path), self._trouble, self._lost)
@@ -70,7 +70,7 @@ class Store:
             raise trouble.sentence(error, self.path) from error
         self._local.db = db
         with self._lock:
-            self._readers.append(db)
+            self._readers.append((threading.current_thread(), db))
         return db
 
     async def write(self, fn: Callable[[Database], T]) -> T:
@@ -126,9 +126,11 @@ class Store:
         self._closed = True
         # Readers first: only a writing connection that is the last to close folds the log away.
         with self._lock:
-            for db in self._readers:
+            readers, self._readers = self._readers, []
+        for thread, db in readers:
+            # Closing a connection under a thread that reads from it brings the process down: it goes with its thread.
+            if thread in (threading.current_thread(), threading.main_thread()) or not thread.is_alive():
                 db.close()
-            self._readers.clear()
         unsaved = self._writer.close()
         if unsaved:
             raise StoreError(f"{unsaved} results could not be saved. {self.problem or ''}".strip())

@@ -26,6 +26,11 @@ class Database(sqlite3.Connection):
         super().__init__(*args, **kwargs)
         self.memo = {}
 
+    def __del__(self) -> None:
+        """A reader's connection ends with its thread."""
+        with suppress(sqlite3.Error):
+            self.close()
+
 
 def connect(path: Path, *, read_only: bool = False) -> Database:
     """A connection without implicit transactions, usable from any one thread at a time.

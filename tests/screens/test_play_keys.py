@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -353,3 +354,12 @@ async def test_entering_a_setting_is_typing_and_the_key_bar_says_so(tmp_path: Pa
         await until(pilot, lambda: "typing" in text_of(key_bar))
         await pilot.press("escape")
         await until(pilot, lambda: "moving" in text_of(key_bar))
+
+
+async def test_a_run_opened_from_the_list_brings_its_versions(tmp_path: Path, fake: FakeProvider) -> None:
+    async with open_play(tmp_path, fake) as (app, pilot):
+        await sent(app, pilot)
+        screen = screen_of(app)
+        screen.writing.draft = replace(screen.writing.draft, prompt_id=None)
+        await pilot.press("v")
+        await opened(app, pilot, "VersionsScreen")
