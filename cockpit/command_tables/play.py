@@ -70,6 +70,7 @@ CHOOSING = _table(
     ("name", "N", "Name", "Name the prompt; versions are counted within a name."),
     ("request", "equals_sign", "Request", "Show the exact request before it is sent."),
     ("compare", "c", "Compare", "Compare two marked samples, or this one and the next model's."),
+    ("earlier", "b", "Against before", "Compare the sample with what the version before answered to the same input."),
     ("converse", "e", "Continue", "Continue the sample as a conversation."),
 )
 

@@ -114,6 +114,22 @@ class Opening:
             return
         await self.screen.cockpit.push_screen_wait(CompareScreen(self.screen.services, *pair))
 
+    async def earlier(self) -> None:
+        """The version before's answer and this one, side by side."""
+        from cockpit.screens.compare import CompareScreen
+        from cockpit.store.before import sample_before
+
+        screen, key = self.screen, self.screen.wall.current
+        sample_id = screen.flights.sample_id(key) if isinstance(key, SampleKey) else None
+        if sample_id is None:
+            screen.notify_plain("This works on a finished sample: move to one first (w).")
+            return
+        other = await asyncio.to_thread(lambda: sample_before(screen.services.store.read(), sample_id))
+        if other is None:
+            screen.notify_plain("No earlier version of this prompt has an answer of this model to this input.")
+            return
+        await screen.cockpit.push_screen_wait(CompareScreen(screen.services, other, sample_id))
+
     def _pair(self) -> tuple[int, int] | None:
         flights, wall = self.screen.flights, self.screen.wall
         keys = sorted(key for key in wall.marked if isinstance(key, SampleKey))

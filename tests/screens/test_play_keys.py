@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from cockpit.app import CockpitApp
 from cockpit.core.keys import SampleKey
 from cockpit.store import projects, prompts, runs, samples
+from cockpit.store.before import sample_before
 from tests.fake_provider import FakeProvider
 from tests.screens.play_host import live_of, open_play, screen_of, toasts, until, wall_text
 from tests.screens.shell_host import text_of
@@ -363,3 +364,23 @@ async def test_a_run_opened_from_the_list_brings_its_versions(tmp_path: Path, fa
         screen.writing.draft = replace(screen.writing.draft, prompt_id=None)
         await pilot.press("v")
         await opened(app, pilot, "VersionsScreen")
+
+
+async def test_a_sample_is_laid_beside_what_the_version_before_answered(tmp_path: Path, fake: FakeProvider) -> None:
+    async with open_play(tmp_path, fake) as (app, pilot):
+        await sent(app, pilot)
+        old = row_of(app).sample.id
+        await pilot.press("i", *" more")
+        await sent(app, pilot)
+        new = row_of(app)
+        assert (new.version_number, new.sample.id == old) == (2, False)
+        assert sample_before(app.services.store.read(), new.sample.id or 0) == old
+        await pilot.press("b")
+        await opened(app, pilot, "CompareScreen")
+
+
+async def test_a_first_version_has_nothing_before_it(tmp_path: Path, fake: FakeProvider) -> None:
+    async with open_play(tmp_path, fake) as (app, pilot):
+        await sent(app, pilot)
+        await pilot.press("b")
+        await until(pilot, lambda: any("No earlier version" in toast for toast in toasts(app)))
