@@ -7,6 +7,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
@@ -18,7 +19,7 @@ from cockpit.core.settings import ServerSettings
 from cockpit.providers import errors
 from cockpit.providers.answer import Answer, Reader
 from cockpit.providers.errors import Place
-from cockpit.providers.http import HttpClient, Reply
+from cockpit.providers.http import KNOWN_URLS, HttpClient, Reply
 
 LONGEST_ERROR = 64 * 1024
 DRAIN_SECONDS = 1.0
@@ -186,8 +187,7 @@ class HttpProvider(ABC):
 
     def url(self, path: str) -> str:
         """The address of a route below the base URL."""
-        parts = urlsplit(self.settings.base_url)
-        return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") + path, parts.query, ""))
+        return joined_url(self.settings.base_url, path)
 
     def has_key(self) -> bool:
         """Whether requests can carry a key, or need none."""
@@ -284,6 +284,14 @@ def shown_url(url: str) -> str:
     return urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
 
 
+@lru_cache(KNOWN_URLS)
+def joined_url(base_url: str, path: str) -> str:
+    """The address of a route below a base URL, whose query stays."""
+    parts = urlsplit(base_url)
+    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") + path, parts.query, ""))
+
+
+@lru_cache(KNOWN_URLS)
 def masked_url(url: str) -> str:
     """A URL as it may be stored and shown where its query matters: with `…` for what may be a secret."""
     parts = urlsplit(url)
@@ -293,12 +301,13 @@ def masked_url(url: str) -> str:
     return urlunsplit((parts.scheme, at + parts.netloc.rpartition("@")[2], parts.path, query, ""))
 
 
-def url_secrets(url: str) -> list[str]:
+@lru_cache(KNOWN_URLS)
+def url_secrets(url: str) -> tuple[str, ...]:
     """What `masked_url` hides."""
     parts = urlsplit(url)
     user = parts.netloc.rpartition("@")[0]
     values = [v for n, v in parse_qsl(parts.query) if n.lower() not in HARMLESS_QUERY]
-    return [secret for secret in (user, *user.split(":", 1), *values) if secret]
+    return tuple(secret for secret in (user, *user.split(":", 1), *values) if secret)
 
 
 def model_info(row: Any) -> ModelInfo | None:

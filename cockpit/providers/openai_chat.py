@@ -76,6 +76,9 @@ class ChatReader:
         chunk = Chunk()
         texts: list[str] = []
         for event in events:
+            if self._model is None and (only := _only_text(event)) is not None:
+                texts.append(only)
+                continue
             if not isinstance(event, dict):
                 continue
             if event.get("error"):
@@ -139,6 +142,28 @@ class ChatReader:
         if verbose and verbose.get("stop_type") not in (None, "none"):
             chunk.stop_known = True
             chunk.stop = verbose.get("stopping_word") if verbose["stop_type"] == "word" else None
+
+
+def _only_text(event: Any) -> str | None:
+    """The text of an event that brings nothing else, as nearly all do; None where there is more to look at."""
+    try:
+        (choice,) = event["choices"]
+        delta = choice["delta"]
+        text = delta["content"]
+        if (
+            type(text) is str
+            and len(delta) == 1
+            and choice["finish_reason"] is None
+            and choice["index"] == 0
+            and not choice.get("logprobs")
+            and not event.get("usage")
+            and "error" not in event
+            and "__verbose" not in event
+        ):
+            return text
+    except (KeyError, TypeError, ValueError):
+        pass
+    return None
 
 
 def _messages(request: Request) -> list[dict[str, str]]:

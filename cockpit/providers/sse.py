@@ -35,6 +35,11 @@ class SseParser:
         rest = events.pop()
         if rest:
             self._held.insert(0, rest)
+        if raw.startswith(b"data: ") and raw.count(b"\n") - rest.count(b"\n") == 2 * len(events):
+            # As nearly always: events of one line each.
+            plain = raw[6 : len(raw) - len(rest) - 2].split(b"\n\ndata: ")
+            if len(plain) == len(events) and all(plain):
+                return plain
         return [data for event in events if (data := _data(event))]
 
     def close(self) -> list[bytes]:
