@@ -168,6 +168,10 @@ class RowList(LineView):
         rows = self._pages[page]
         return rows[at] if at < len(rows) else None
 
+    def on_resize(self) -> None:
+        """Keep the cursor in sight. Textual calls this beside the one of the base class."""
+        self.show_line(self.cursor + 1)
+
     def move_to(self, index: int) -> None:
         """Put the cursor on a row."""
         index = min(max(index, 0), max(self._total - 1, 0))

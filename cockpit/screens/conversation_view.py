@@ -61,9 +61,9 @@ def read_conversation(db: sqlite3.Connection, sample_id: int) -> Conversation:
     turns = [Turn("system", asked.system)] if asked.system else []
     turns += [Turn(message.role, message.content) for message in asked.messages]
     turns = _with_ancestors(db, turns, above)
-    beside = tuple(b.sample_id for b in branches.siblings(db, sample_id))
+    beside = branches.siblings(db, sample_id)
     turns += [Turn("assistant", asked.prefill + sample.text, sample_id, beside), Turn("user", "")]
-    children = tuple(b.sample_id for b in branches.children(db, sample_id))
+    children = branches.children(db, sample_id)
     return Conversation(sample_id, sample.model, tuple(turns), above, children)
 
 
@@ -74,7 +74,7 @@ def _with_ancestors(db: sqlite3.Connection, turns: Sequence[Turn], above: int | 
         if above is None:
             break
         if found[at].who == "assistant" and found[at].text.endswith(get_plain(db, above).text):
-            beside = tuple(b.sample_id for b in branches.siblings(db, above))
+            beside = branches.siblings(db, above)
             found[at] = replace(found[at], sample_id=above, beside=beside)
             above = branches.parent(db, above)
     return found

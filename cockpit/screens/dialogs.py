@@ -118,7 +118,7 @@ class ShowError(ModalPane[None]):
     ShowError > .panel { width: 90; border: round $error; border-title-color: $text-error; }
     ShowError .message { height: auto; max-height: 10; }
     ShowError .hint { height: auto; max-height: 6; color: $text-muted; margin-top: 1; }
-    ShowError TextView { height: 10; max-height: 40%; margin-top: 1; background: $boost; }
+    ShowError TextView { height: 10; max-height: 30vh; margin-top: 1; background: $boost; }
     ShowError .end { height: 1; }
     """
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from cockpit.services import Services
 
 PREVIEW = 1_000
+NARROW = 16
+"""Cells from which on a column shares the width that is left."""
 MAX_COLUMNS = 5
 EMPTY = (
     "An inputs file runs the prompt once for each of its rows:",
@@ -100,7 +102,7 @@ class InputsScreen(ListScreen[InputsChoice | None]):
         self._check = check
         names = [n for n in self._variables if n in check.columns] + list(check.unused)
         rows = self.rows
-        rows.columns = (ListColumn("row", 6, right=True, quiet=True), *(ListColumn(n) for n in names[:MAX_COLUMNS]))
+        rows.columns = (ListColumn("row", 6, right=True, quiet=True), *_columns(check, names[:MAX_COLUMNS]))
         rows.set_empty(*(EMPTY if not check.path else ("No rows to show.",)))
         rows.show([self._row(at, check, names[:MAX_COLUMNS]) for at in range(min(len(check.rows), PREVIEW))])
         self._say()
@@ -159,3 +161,12 @@ class InputsScreen(ListScreen[InputsChoice | None]):
             self.action_clear()
         else:
             self.notify_plain("Nothing was taken: mend the rows named above first.", severity="error")
+
+
+def _columns(check: InputsCheck, names: Sequence[str]) -> list[ListColumn]:
+    """A column for each name: those whose cells are all short take what they need, the others share the rest."""
+    some = check.rows[:PREVIEW]
+    needs = [max(len(name), *(len(row.get(name, "")) for row in some)) if some else NARROW for name in names]
+    if max(needs, default=0) < NARROW:
+        needs = [NARROW] * len(needs)
+    return [ListColumn(name, need if need < NARROW else 0) for name, need in zip(names, needs, strict=True)]

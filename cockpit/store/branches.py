@@ -3,30 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 
 from cockpit.core.errors import StoreError
-from cockpit.store.text import show_bytes, unpack
-
-HEAD = 200
-"""Bytes of an answer kept to recognise it by."""
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """One answer that a conversation can go through."""
-
-    sample_id: int
-    run_id: int
-    model: str
-    ended: str
-    head: str
-
-
-_SELECT = """SELECT sample.id, sample.run_id, model.name, ended, substr(CAST(text AS BLOB), 1, :head)
-    FROM sample
-    JOIN model ON model.id = model_id"""
-
 
 # A run made from a sample either has more turns, and continues it, or as many: then it asks an edited turn, and its
 # answers stand beside the sample.
@@ -39,10 +17,10 @@ _CONTINUED = _BESIDE.format(seed=f"parent_sample = :sample AND {_N} > :turns")
 _FIRST = _BESIDE.format(seed="run.id = :run")
 
 
-def children(db: sqlite3.Connection, sample_id: int, limit: int = 200) -> list[Branch]:
-    """The answers of every run that continued this sample, oldest first."""
-    values = {"sample": sample_id, "turns": _place(db, sample_id)[2], "limit": limit}
-    return _branches(db, _CONTINUED, "TRUE ORDER BY sample.id", values)
+def children(db: sqlite3.Connection, sample_id: int) -> tuple[int, ...]:
+    """Ids of the answers of every run that continued this sample, oldest first."""
+    values = {"sample": sample_id, "turns": _place(db, sample_id)[2]}
+    return _branches(db, _CONTINUED, "TRUE ORDER BY id", values)
 
 
 def parent(db: sqlite3.Connection, sample_id: int) -> int | None:
@@ -60,18 +38,18 @@ def parent(db: sqlite3.Connection, sample_id: int) -> int | None:
     return None
 
 
-def siblings(db: sqlite3.Connection, sample_id: int, limit: int = 200) -> list[Branch]:
-    """This answer and those beside it: continuations of the same sample, or answers to one first turn and its edits."""
+def siblings(db: sqlite3.Connection, sample_id: int) -> tuple[int, ...]:
+    """Ids of this answer and those beside it: continuations of the same sample, or answers to one first turn and its edits."""
     above = parent(db, sample_id)
     if above is not None:
-        return children(db, above, limit)
+        return children(db, above)
     first = sample_id
     while (before := _place(db, first)[1]) is not None:
         first = before
     run = _place(db, first)[0]
     where = """(run_id <> :run OR input = (SELECT input FROM sample WHERE id = :first))
-        ORDER BY sample.run_id, target, idx"""
-    return _branches(db, _FIRST, where, {"run": run, "first": first, "limit": limit})
+        ORDER BY run_id, target, idx"""
+    return _branches(db, _FIRST, where, {"run": run, "first": first})
 
 
 def _place(db: sqlite3.Connection, sample_id: int) -> tuple[int, int | None, int]:
@@ -86,9 +64,7 @@ def _place(db: sqlite3.Connection, sample_id: int) -> tuple[int, int | None, int
     return row[0], row[1], row[2]
 
 
-def _branches(db: sqlite3.Connection, runs: str, where: str, values: dict[str, int]) -> list[Branch]:
+def _branches(db: sqlite3.Connection, runs: str, where: str, values: dict[str, int]) -> tuple[int, ...]:
     """Answers of the runs that a common table expression named `beside` gives."""
-    rows = db.execute(
-        f"{runs} {_SELECT} WHERE run_id IN (SELECT run FROM beside) AND {where} LIMIT :limit", {"head": HEAD, **values}
-    )
-    return [Branch(row[0], row[1], unpack(row[2]), row[3], show_bytes(row[4])) for row in rows]
+    rows = db.execute(f"{runs} SELECT id FROM sample WHERE run_id IN (SELECT run FROM beside) AND {where}", values)
+    return tuple(row[0] for row in rows)

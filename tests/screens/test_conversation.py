@@ -163,3 +163,11 @@ async def test_the_outside_editor_edits_the_turn(
         await until(pilot, lambda: given == ["Sure?"])
         await pilot.press("escape")
         await until(pilot, lambda: rows_of(app)[3].cells[1:] == ("Sure? Really[/]?", "edited"))
+
+
+def test_the_last_of_many_answers_knows_its_place(services: Services) -> None:
+    root = services.store.write_now(fill).sample_ids[0]
+    many = tuple(f"Answer {number}." for number in range(300))
+    kids = services.store.write_now(lambda db: continue_sample(db, root, "Sure?", many))
+    turns = read_conversation(services.store.read(), kids[-1]).turns
+    assert [turn.place for turn in turns if turn.sample_id == kids[-1]] == ["‹300/300›"]
