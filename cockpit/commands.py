@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cockpit.command_tables import app, dialogs, play
+from cockpit.command_tables import app, dialogs, play, shorter, stops, tokens
 from cockpit.command_tables.command import Command
 from cockpit.keymap import Keymap
 
 __all__ = ["COMMANDS", "Command", "by_id", "for_scope", "key_table"]
 
-COMMANDS: tuple[Command, ...] = (*play.COMMANDS, *dialogs.COMMANDS, *app.COMMANDS)
+COMMANDS: tuple[Command, ...] = (
+    *play.COMMANDS,
+    *dialogs.COMMANDS,
+    *stops.COMMANDS,
+    *shorter.COMMANDS,
+    *tokens.COMMANDS,
+    *app.COMMANDS,
+)
 _BY_ID = {command.id: command for command in COMMANDS}
 _BY_SCOPE: dict[str, tuple[Command, ...]] = {
     scope: tuple(command for command in COMMANDS if command.scope == scope)

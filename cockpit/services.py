@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cockpit.core.catalog import Catalog
     from cockpit.core.limits import Limits
     from cockpit.providers.registry import ProviderRegistry
+    from cockpit.tokenizers.registry import Tokenizers
 
 
 class Services:
@@ -66,6 +67,11 @@ class Services:
         """What models take and cost, with the config's overrides."""
         return load_catalog(self.config)
 
+    @cached_property
+    def tokenizers(self) -> Tokenizers:
+        """Every tokenizer, each loaded when it is first used; a person's own are in `tokenizers` beside the config."""
+        return load_tokenizers(self.config, self.catalog)
+
     async def aclose(self) -> None:
         """Close connections and child processes, then save what is queued.
 
@@ -84,6 +90,15 @@ def load_catalog(config: Config) -> Catalog:
     from cockpit.core.catalog import Catalog
 
     return Catalog.load(config.overrides, {name: server.protocol for name, server in config.servers.items()})
+
+
+def load_tokenizers(config: Config, catalog: Catalog) -> Tokenizers:
+    """Every tokenizer there is, none of them loaded."""
+    from cockpit.paths import config_path
+    from cockpit.tokenizers.registry import Tokenizers
+
+    path = config.path if config.path.name else config_path()
+    return Tokenizers(catalog, config.servers, path.parent, os.environ)
 
 
 def open_services(config: Config, db_path: Path) -> Services:

@@ -23,6 +23,8 @@ What it does is said by the model's name, `fake` followed by parts joined with `
     choices     sends a second choice nobody asked for    ignoren   one choice whatever `n` says
     lag         an end mark, then silence            lastdata  no empty line after the last event
     strict      refuses temperature by name (400)    redirect  answers 307
+    count       has /apply-template and /tokenize, as llama.cpp does: words are tokens
+    countvllm   has /tokenize for messages, as vLLM does
 
 The model `fake-auto` takes its name from the last `fake…` word in the last message. Without `seed`, request k starts at
 token k of a fixed text, with it at token `seed`, so that samples differ and tests can tell them apart.
@@ -438,6 +440,7 @@ class Responses:
         return self.event("response.failed", response=failed)
 
 
+COUNTING = ("/v1/messages/count_tokens", "/v1/responses/input_tokens", "/apply-template", "/tokenize")
 Wire = Chat | Messages | Responses
 ROUTES: dict[str, type[Chat] | type[Messages] | type[Responses]] = {
     "/chat/completions": Chat,
@@ -452,6 +455,7 @@ class FakeProvider:
     def __init__(self, port: int = 0) -> None:
         self.port = port
         self.requests: deque[Received] = deque(maxlen=20_000)
+        self.counted: deque[Received] = deque(maxlen=20_000)
         self.received: Counter[str] = Counter()
         self.answered: Counter[str] = Counter()
         self.failing: Counter[str] = Counter()
@@ -490,7 +494,7 @@ class FakeProvider:
 
     def reset(self) -> None:
         """Forget what came."""
-        for kept in (self.requests, self.received, self.answered, self.failing):
+        for kept in (self.requests, self.counted, self.received, self.answered, self.failing):
             kept.clear()
         self.total = self.max_active = self.gone = 0
 
@@ -572,6 +576,8 @@ class Connection(asyncio.Protocol):
         self.answer(method, target.partition("?")[0], headers, raw)
 
     def answer(self, method: str, path: str, headers: dict[str, str], raw: bytes) -> None:
+        if method == "POST" and path in COUNTING:
+            return self.count(path, headers, raw)
         route = ROUTES.get(path.removeprefix("/v1")) if method == "POST" else None
         if route is None:
             return self.other(path)
@@ -598,6 +604,31 @@ class Connection(asyncio.Protocol):
             return self.done()
         answer = decide(spec, body, fake.total)
         return self.begin(route(answer))
+
+    def count(self, path: str, headers: dict[str, str], raw: bytes) -> None:
+        """Routes that count and answer nothing. They are no requests for a sample and not counted as such."""
+        body = json.loads(raw)
+        model = str(body.get("model", ""))
+        self.fake.counted.append(Received(len(self.fake.counted) + 1, path, model, headers, body))
+        spec = parse(model)
+        if spec.error:
+            return self.send(spec.error, *self.error_body(spec, spec.error, Messages, headers))
+        if path == "/v1/messages/count_tokens":
+            texts = [body.get("system", ""), *(turn["content"] for turn in body["messages"])]
+            return self.send(200, _dump({"input_tokens": sum(len(text.split()) for text in texts)}))
+        if path == "/v1/responses/input_tokens":
+            texts = [body.get("instructions", ""), *(turn["content"] for turn in body["input"])]
+            words = sum(len(text.split()) for text in texts)
+            return self.send(200, _dump({"object": "response.input_tokens", "input_tokens": words}))
+        if path == "/apply-template" and spec.has("count"):
+            text = " ".join(f"[{turn['role']}] {turn['content']}" for turn in body["messages"])
+            return self.send(200, _dump({"prompt": text}))
+        if path == "/tokenize" and spec.has("count") and "content" in body:
+            return self.send(200, _dump({"tokens": list(range(len(body["content"].split())))}))
+        if path == "/tokenize" and spec.has("countvllm") and "messages" in body:
+            words = sum(len(turn["content"].split()) + 1 for turn in body["messages"])
+            return self.send(200, _dump({"count": words, "max_model_len": 4096, "tokens": list(range(words))}))
+        return self.other(path)
 
     def status(self, spec: Spec, raw: bytes, body: dict[str, Any]) -> int:
         if spec.has("nostreamoptions") and "stream_options" in body:

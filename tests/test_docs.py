@@ -19,7 +19,7 @@ COMMAND_LINES = re.findall(r"^cockpit ([a-z]+)(?: (list|show|resume|export))?", 
 
 
 def test_the_key_table_is_the_registry() -> None:
-    assert (ROOT / "docs" / "keys.md").read_text().strip() == key_table().strip(), "run `make keys`"
+    assert (ROOT / "docs" / "keys.md").read_text().strip() == key_table().strip(), "run `make docs`"
 
 
 def test_the_example_configuration_holds(tmp_path: Path) -> None:

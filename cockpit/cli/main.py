@@ -18,6 +18,8 @@ COMMANDS = {
     "run": ("runs", "List, show, resume and export runs."),
     "search": ("search", "Search every sample, newest first."),
     "show": ("search", "Show one sample: text, numbers, the exact request."),
+    "tokens": ("tokens", "Show a text in tokens and count them, without a network."),
+    "stops": ("stops", "Check stop strings before they are sent, and audit how stored answers ended."),
     "models": ("models", "List models: what they take, what they cost, whether there is a key."),
     "export": ("transfer", "Write samples of a project or a search to a file."),
     "import": ("transfer", "Import the history of the llm tool (logs.db)."),

@@ -18,7 +18,10 @@ class Pane:
     path: str
 
 
-PANES: tuple[Pane, ...] = (Pane(1, "play", "Play", "f2", "cockpit.screens.play:PlayScreen"),)
+PANES: tuple[Pane, ...] = (
+    Pane(1, "play", "Play", "f2", "cockpit.screens.play:PlayScreen"),
+    Pane(5, "tokens", "Tokens", "f6", "cockpit.screens.tokens:TokensScreen"),
+)
 
 
 def pane_command(pane: Pane) -> Command:

@@ -49,6 +49,7 @@ SAMPLE = _table(
     ("copy_curl", "Y", "curl", "Copy the request as a curl command, without the key."),
     ("copy_python", "P", "Python", "Copy the request as a Python script, without the key."),
     ("find", "slash", "Find", "Search in the text; n and N step through what is found."),
+    ("logprobs", "p", "Probabilities", "How likely each token was, and what else the model might have said."),
     ("gold", "asterisk", "Gold", "Mark the answer as gold, an example candidate, or take the mark away."),
     ("tag", "t", "Tag", "Add a tag; a tag it has already is taken away."),
     ("note", "n", "Note", "Write a short note on this sample."),

@@ -6,7 +6,7 @@ from cockpit.command_tables.command import Command
 
 Row = tuple[str, str, str, str]
 FOOTER = frozenset({"send", "edit", "models", "more", "retry", "yank", "compare", "versions"})
-TYPING = frozenset({"send", "turn_up", "turn_down", "newline"})
+TYPING = frozenset({"send", "turn_up", "turn_down", "newline", "fix", "findings"})
 
 
 def _table(group: str, part: str, *rows: Row) -> tuple[Command, ...]:
@@ -55,6 +55,8 @@ WRITING = _table(
     ("example_2", "B", "Second example", "Put the second example prompt in the editor."),
     ("example_3", "C", "Third example", "Put the third example prompt in the editor."),
     ("newline", "", "New line", "Begin a new line where Enter sends."),
+    ("fix", "f,f8", "Fix", "Apply the fix of the finding under the prompt."),
+    ("unfix", "Z", "Undo fix", "Put back what the last fix changed."),
 )
 
 CHOOSING = _table(
@@ -69,6 +71,9 @@ CHOOSING = _table(
     ("search", "slash", "Search", "Search everything ever sampled."),
     ("name", "N", "Name", "Name the prompt; versions are counted within a name."),
     ("request", "equals_sign", "Request", "Show the exact request before it is sent."),
+    ("findings", "F,f9", "Checks", "List all that the checks find in the prompt: go there, fix it, dismiss it."),
+    ("stops", "full_stop", "Stop checks", "Check the stop strings against the models, and audit the run."),
+    ("tokens", "T", "Tokens", "Show the prompt's tokens, as it will be sent."),
     ("compare", "c", "Compare", "Compare two marked samples, or this one and the next model's."),
     ("earlier", "b", "Against before", "Compare the sample with what the version before answered to the same input."),
     ("converse", "e", "Continue", "Continue the sample as a conversation."),
@@ -87,4 +92,16 @@ READING = _table(
     ("after", "right_square_bracket", "Input after", "Show the samples of the input after."),
 )
 
-COMMANDS: tuple[Command, ...] = (*SENDING, *WRITING, *CHOOSING, *READING)
+FINDINGS: tuple[Command, ...] = tuple(
+    Command(f"findings.{name}", keys, title, text, "findings", action or name, footer=True, group="Checks")
+    for name, keys, title, text, action in (
+        ("open", "enter", "Go there", "Type at the place in the prompt that the finding is about.", ""),
+        ("fix", "f,f8", "Fix", "Apply the highlighted finding's fix.", ""),
+        ("dismiss", "x", "Dismiss", "Say this no more of this prompt, or say it again.", "dismiss_finding"),
+        ("unfix", "Z", "Undo fix", "Put back what the last fix changed.", ""),
+        ("copy", "y", "Copy", "Copy every finding as text.", ""),
+    )
+)
+"""Of the screen that lists what the checks find."""
+
+COMMANDS: tuple[Command, ...] = (*SENDING, *WRITING, *CHOOSING, *READING, *FINDINGS)

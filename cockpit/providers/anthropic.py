@@ -14,6 +14,7 @@ from cockpit.core.errors import ProviderError
 from cockpit.core.ports import Chunk, Request, Usage
 from cockpit.providers import errors
 from cockpit.providers.base import HttpProvider
+from cockpit.providers.counting import count_messages
 from cockpit.providers.errors import Place
 
 FIRST_VERSION = "2023-06-01"
@@ -66,6 +67,14 @@ class AnthropicMessages(HttpProvider):
     def reader(self, request: Request, place: Place) -> MessagesReader:
         """What folds the answer to a request."""
         return MessagesReader(request, place)
+
+    async def count_tokens(self, request: Request) -> int | None:
+        """Input tokens of a request, as the API counts them; None without a key.
+
+        Raises:
+            ProviderError: it was asked and did not say.
+        """
+        return await count_messages(self, self.body(request))
 
     def _version(self, model: str) -> str:
         return self._catalog.capabilities(self.name, model).api_version or FIRST_VERSION

@@ -167,9 +167,20 @@ class HttpProvider(ABC):
         Raises:
             ProviderError: it was not.
         """
-        place = self.place("")
-        headers = self._with_secrets(self._headers("")[0], place)
-        async with self._http.send("GET", url, headers, b"", place) as reply:
+        return await self._json("GET", url, "", b"")
+
+    async def post_json(self, url: str, model: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """One POST about a model that is no sample, answered with a JSON object.
+
+        Raises:
+            ProviderError: it was not.
+        """
+        return await self._json("POST", url, model, json.dumps(body, separators=(",", ":")).encode("ascii"))
+
+    async def _json(self, method: str, url: str, model: str, content: bytes) -> dict[str, Any]:
+        place = self.place(model)
+        headers = self._with_secrets(self._headers(model)[0], place)
+        async with self._http.send(method, url, headers, content, place) as reply:
             if reply.status >= 300:
                 raise await self._refused(reply, place)
             body = await reply.read_all()

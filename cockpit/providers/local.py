@@ -107,6 +107,26 @@ class LocalProvider:
         note = "135M parameters, embedded: for first flights and plumbing"
         return [ModelInfo(self.model_names()[0], context=2048, note=note)]
 
+    async def count_tokens(self, request: Request) -> int | None:
+        """Input tokens of a request, as the model's server counts them. Starts it, if it does not run.
+
+        Raises:
+            ProviderError: it cannot be had, or it refused the request.
+        """
+        self._refuse_others(request.model)
+        self._use_this_loop()
+        return await (await self._ready()).count_tokens(request)
+
+    async def apply_template(self, request: Request) -> str | None:
+        """The text that the model's server makes of a request's messages. Starts it, if it does not run.
+
+        Raises:
+            ProviderError: it cannot be had, or it refused the request.
+        """
+        self._refuse_others(request.model)
+        self._use_this_loop()
+        return await (await self._ready()).apply_template(request)
+
     async def aclose(self) -> None:
         """Close connections and end the child."""
         chat, self._chat = self._chat, None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from cockpit.core.errors import ProviderError
 from cockpit.core.ports import Chunk, Request, TokenLogprob, Usage
 from cockpit.providers import errors
 from cockpit.providers.base import HttpProvider
+from cockpit.providers.counting import ServerCounting
 from cockpit.providers.errors import Place
 
 
@@ -57,6 +59,27 @@ class OpenAIChat(HttpProvider):
     def reader(self, request: Request, place: Place) -> ChatReader:
         """What folds the answer to a request."""
         return ChatReader(request, place)
+
+    async def count_tokens(self, request: Request) -> int | None:
+        """Input tokens of a request, as the server that would answer it counts them; None where it has no way to.
+
+        Raises:
+            ProviderError: it was asked and failed.
+        """
+        return await self.counting.count(self.body(request))
+
+    async def apply_template(self, request: Request) -> str | None:
+        """The text that the server makes of a request's messages; None where it does not say.
+
+        Raises:
+            ProviderError: it was asked and failed.
+        """
+        return await self.counting.rendered(self.body(request))
+
+    @cached_property
+    def counting(self) -> ServerCounting:
+        """What is known of the server's ways to count."""
+        return ServerCounting(self)
 
 
 class ChatReader:

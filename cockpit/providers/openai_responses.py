@@ -9,6 +9,7 @@ from cockpit.core.errors import ProviderError
 from cockpit.core.ports import Chunk, Request, Usage
 from cockpit.providers import errors
 from cockpit.providers.base import HttpProvider
+from cockpit.providers.counting import count_response
 from cockpit.providers.errors import Place
 from cockpit.providers.openai_chat import token_logprob
 
@@ -49,6 +50,14 @@ class OpenAIResponses(HttpProvider):
     def reader(self, request: Request, place: Place) -> ResponsesReader:
         """What folds the answer to a request."""
         return ResponsesReader(request, place)
+
+    async def count_tokens(self, request: Request) -> int | None:
+        """Input tokens of a request, as the API counts them; None without a key.
+
+        Raises:
+            ProviderError: it was asked and did not say.
+        """
+        return await count_response(self, self.body(request))
 
 
 class ResponsesReader:

@@ -142,6 +142,14 @@ class HistoryScreen(OpenedScreen[HistoryChoice | None]):
         else:
             self.notify_plain(f"Run {run.id} misses nothing.")
 
+    def action_stops(self) -> None:
+        """Audit how the highlighted run's samples ended."""
+        from cockpit.screens.stops import StopsScreen, StopsSubject
+
+        run = self._current
+        if run is not None:
+            self.app.push_screen(StopsScreen(self.services, StopsSubject(run_ids=(run.id,)), view="audit"))
+
     def action_unfinished(self) -> None:
         """Only runs with samples missing, or all."""
         self._only_unfinished = not self._only_unfinished

@@ -20,6 +20,7 @@ from cockpit.core.keys import SampleKey
 from cockpit.screens import play_status as words
 from cockpit.screens.base import PaneScreen
 from cockpit.screens.play_archive import Archive
+from cockpit.screens.play_checks import Checks
 from cockpit.screens.play_edit import Editing
 from cockpit.screens.play_go import Opening
 from cockpit.screens.play_ideas import Ideas
@@ -54,6 +55,7 @@ class PlayScreen(PaneScreen[None]):
         self.opening = Opening(self)
         self.archive = Archive(self)
         self.ideas = Ideas(self)
+        self.checks = Checks(self)
 
     def compose_body(self) -> ComposeResult:
         """What the first paint needs; editors come after it."""
@@ -133,6 +135,7 @@ class PlayScreen(PaneScreen[None]):
     def on_descendant_focus(self) -> None:
         """The examples block unfolds while it is typed in."""
         self.writing.show_examples(open_=self.focused is not None and self.focused.id == "examples")
+        self.checks.show()
 
     on_descendant_blur = on_descendant_focus
 

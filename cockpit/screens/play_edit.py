@@ -54,6 +54,14 @@ class Editing:
         # At once, not with the next message: the key after this one may be here already.
         self.screen.set_focus(self.screen.query_one("#params"))
 
+    async def fix(self) -> None:
+        """Apply the fix of the finding that is shown."""
+        await self.screen.checks.fixes.fix()
+
+    async def unfix(self) -> None:
+        """Take the last fix back."""
+        await self.screen.checks.fixes.unfix()
+
     def newline(self) -> None:
         """Begin a new line where Enter sends."""
         editor = self.writing.editor(self.screen.focused.id if self.screen.focused and self.screen.focused.id else "")

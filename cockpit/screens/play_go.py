@@ -216,6 +216,28 @@ class Opening:
             return
         await screen.cockpit.push_screen_wait(dialog)
 
+    async def findings(self) -> None:
+        """Everything the checks find, to go to, fix or dismiss."""
+        await self.screen.checks.list()
+
+    async def stops(self) -> None:
+        """Check the stop strings against the models, and audit the run on the wall."""
+        from cockpit.screens.stops import StopsScreen, StopsSubject
+
+        screen, live = self.screen, self.screen.flights.current_run()
+        subject = StopsSubject(screen.writing.draft, (live.run_id,) if live is not None else ())
+        await screen.cockpit.push_screen_wait(StopsScreen(screen.services, subject))
+
+    async def tokens(self) -> None:
+        """The draft in the Tokens pane, whatever that showed last."""
+        from cockpit.screens.tokens import TokensScreen
+
+        app = self.screen.cockpit
+        await app.switch_mode("tokens")
+        app.put_setting("pane", "tokens")
+        if isinstance(app.screen, TokensScreen):
+            app.screen.go.prompt()
+
     async def name(self) -> None:
         """Name the prompt; versions are counted within a name."""
         from cockpit.screens.dialogs import Ask

@@ -30,8 +30,8 @@ def first_draft(config: Config) -> PlayDraft:
 FOOT_TYPING = ("play.send", "app.escape", "app.editor", "app.palette", "app.help")
 FOOT_MOVING = (
     *("play.send", "play.edit", "list.open", "play.models", "play.versions", "play.more", "play.search"),
-    *("play.history", "play.retry", "play.compare", "play.yank", "play.idea", "play.params", "play.sweep"),
-    *("app.palette", "app.help"),
+    *("play.history", "play.retry", "play.compare", "play.yank", "play.idea", "play.params", "play.findings"),
+    *("play.stops", "play.tokens", "play.sweep", "app.palette", "app.help"),
 )
 """Commands in the key bar, most wanted first; the last is kept however narrow it is."""
 FOOT_LABELS = {"app.escape": "commands", "app.palette": "palette"}

@@ -15,7 +15,7 @@ from widgets.top_bar import BarPart
 
 if TYPE_CHECKING:
     from cockpit.core.catalog import Catalog
-    from cockpit.core.estimate import Estimate, Past
+    from cockpit.core.estimate import Counted, Estimate, Past
     from cockpit.core.models import Capabilities, Price
     from cockpit.store.runs import RunRow
 
@@ -110,7 +110,12 @@ def warnings_by_setting(draft: PlayDraft, columns: Sequence[Column]) -> dict[str
     return {what: "; ".join(dict.fromkeys(sentences)) for what, sentences in found.items()}
 
 
-def send_estimate(draft: PlayDraft, columns: Sequence[Column], past: Mapping[str, Past] | None) -> Estimate:
+def send_estimate(
+    draft: PlayDraft,
+    columns: Sequence[Column],
+    past: Mapping[str, Past] | None,
+    counted: Mapping[str, Counted] | None = None,
+) -> Estimate:
     """What one send of the draft will take."""
     from cockpit.core.estimate import Asked, estimate
 
@@ -120,13 +125,12 @@ def send_estimate(draft: PlayDraft, columns: Sequence[Column], past: Mapping[str
         for c in columns
         for _ in range(combinations)
     ]
-    return estimate(draft.version(), draft.rows(), asked, draft.n, past)
+    return estimate(draft.version(), draft.rows(), asked, draft.n, past, counted=counted)
 
 
 def estimate_words(guess: Estimate, *, free: bool) -> str:
     """'≈ 626 tok in · 24 requests · ≈ $0.012 a send'; unknown prices are said."""
-    tokens = f"{'' if guess.measured else '≈ '}{count(guess.input_tokens)} tok in"
-    parts = [tokens, plural(guess.requests, "request")]
+    parts = [input_words(guess), plural(guess.requests, "request")]
     if free:
         parts.append("free")
     elif guess.usd is None:
@@ -137,9 +141,26 @@ def estimate_words(guess: Estimate, *, free: bool) -> str:
     return " · ".join(parts)
 
 
-def status_parts(draft: PlayDraft, columns: Sequence[Column], past: Mapping[str, Past] | None) -> list[BarPart]:
+def input_words(guess: Estimate) -> str:
+    """'626 tok in' as an API reported it, 'exact 618 tok in + ≈ 8 template' as the models' tokenizers count the texts
+    (from the least to the most where models differ), else '≈ 626 tok in'."""
+    if guess.measured:
+        return f"{count(guess.input_tokens)} tok in"
+    if guess.texts is None:
+        return f"≈ {count(guess.input_tokens)} tok in"
+    least, most = guess.texts
+    between = count(least) if least == most else f"{count(least)}–{count(most)}"
+    return f"exact {between} tok in + ≈ {count(guess.template)} template"
+
+
+def status_parts(
+    draft: PlayDraft,
+    columns: Sequence[Column],
+    past: Mapping[str, Past] | None,
+    counted: Mapping[str, Counted] | None = None,
+) -> list[BarPart]:
     """The status line: the estimate, then what keeps the draft from being sent or would be refused."""
-    guess = send_estimate(draft, columns, past)
+    guess = send_estimate(draft, columns, past, counted)
     free = bool(draft.models) and all(model.startswith("local:") for model in draft.models)
     parts: list[BarPart] = [(estimate_words(guess, free=free), "quiet")]
     problems = draft.problems()
@@ -208,10 +229,11 @@ def resting_words(row: RunRow, runs_key: str) -> tuple[str, list[str]]:
     return title, lines
 
 
-def prompt_title(name: str, draft: PlayDraft, turn: int) -> str:
-    """'prompt v7*', and which turn is shown where there are several."""
+def prompt_title(name: str, draft: PlayDraft, turn: int, *, changed: bool | None = None) -> str:
+    """'prompt v7*', and which turn is shown where there are several; `changed` where it is known already."""
+    changed = draft.changed if changed is None else changed
     number = f" v{draft.saved_number}" if draft.saved_number else ""
-    star = "*" if draft.changed and draft.saved_number else " new" if not draft.saved_number else ""
+    star = "*" if changed and draft.saved_number else " new" if not draft.saved_number else ""
     turns = len(draft.turns)
     where = f" · turn {turn + 1}/{turns} {draft.turns[turn].role}" if turns > 1 else ""
     return f"{name}{number}{star}{where}"

@@ -54,6 +54,7 @@ class Writing:
         self.turn = 0
         self.past: dict[str, Past] = {}
         self.mounted = False
+        self._changed: tuple[PlayDraft | None, bool] = (None, False)
         self._names: tuple[str, ...] = ()
         self._columns: dict[str, words.Column] = {}
         self._settling: Timer | None = None
@@ -75,6 +76,7 @@ class Writing:
         await fields.mount(Row("examples", draft.examples, name="examples", hint="with blank lines between them"))
         prefill = Row("prefill", draft.prefill, name="prefill", hint="how the answer must begin")
         await fields.mount(prefill)
+        await screen.checks.mount()
         self.mounted = True
         await self.show_variables()
         self.settle()
@@ -116,7 +118,9 @@ class Writing:
                 self.draft = replace(draft, prefill=text)
             case _ if name.startswith("var-") and int(name[4:]) < len(self._names):
                 self.draft = draft.with_value(self._names[int(name[4:])], text)
-        if self.draft != draft:
+        if self.draft == draft:
+            self.draft = draft
+        else:
             self.settle_soon()
 
     def set(self, name: str, text: str) -> None:
@@ -150,18 +154,29 @@ class Writing:
             return
         columns = [] if screen.starting else self.columns()
         screen.query_one("#params", ParamsPanel).show(words.param_rows(draft, columns))
-        if not screen.starting:
-            screen.query_one("#status", TopBar).show(
-                words.status_parts(draft, columns, {} if draft.changed else self.past)
-            )
+        screen.checks.look_soon()
+        self.show_status()
         box = screen.query_one("#prompt-box", Vertical)
-        box.border_title = Content(visible(words.prompt_title(self.name, draft, self.turn)))
+        box.border_title = Content(visible(words.prompt_title(self.name, draft, self.turn, changed=self._is_changed())))
         several = len(draft.turns) > 1
         box.border_subtitle = Content("alt+↑ alt+↓ turns" if several else "")
         focused = screen.focused.id if screen.focused is not None else ""
         screen.set_class(bool(draft.prefill) or focused == "prefill", "-prefill")
         self.show_examples(open_=focused == "examples")
         screen.flights.show_empty()
+
+    def show_status(self) -> None:
+        """The status line; one that is exact is not shown as a guess while the next count is under way."""
+        screen, draft = self.screen, self.draft
+        if not screen.starting and not screen.checks.counting:
+            past, counted = {} if self._is_changed() else self.past, screen.checks.counted
+            screen.query_one("#status", TopBar).show(words.status_parts(draft, self.columns(), past, counted))
+
+    def _is_changed(self) -> bool:
+        """Whether the draft is another than its version, worked out once: a long prompt takes milliseconds."""
+        if self._changed[0] is not self.draft:
+            self._changed = (self.draft, self.draft.changed)
+        return self._changed[1]
 
     def show_examples(self, *, open_: bool) -> None:
         """The examples block: folded to a line unless it is typed in, away where there is none and no place for one."""

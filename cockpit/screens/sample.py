@@ -65,6 +65,15 @@ def read_sample(services: Services, sample_id: int) -> Opened:
     return Opened(row.sample, Marks(row.verdict == "gold", row.tags, row.note), run.n, run.inputs, wire)
 
 
+def subtitle(sample: Sample, *, request: bool, reasoning: bool) -> str:
+    """What stands under the text: how long it is, or what a key would show."""
+    if request:
+        return "= shows the answer"
+    if sample.reasoning and not reasoning:
+        return f"r unfolds {count(len(sample.reasoning))} characters of reasoning"
+    return f"{count(len(sample.text))} characters"
+
+
 class SampleScreen(OpenedScreen[SampleAction | None]):
     """A sample, stored or still streaming; with neighbours to step through."""
 
@@ -150,7 +159,7 @@ class SampleScreen(OpenedScreen[SampleAction | None]):
         wanted = self._markdown and not self._request and len(sample.text) <= MARKDOWN_MOST
         self._show_markdown(sample.text if wanted else "")
         text.border_title = "request, as it was sent" if self._request else "answer"
-        text.border_subtitle = plain_title(self._subtitle(sample))
+        text.border_subtitle = plain_title(subtitle(sample, request=self._request, reasoning=self._reasoning))
         place = sibling_place(self._siblings, self._sample_id)
         name = f"{sample.id or 'not stored yet'}   {sample.model}   run {sample.run_id}"
         self.head((name, "plain"), right=[(f"{place} ", "quiet")] if place else [])
@@ -168,13 +177,6 @@ class SampleScreen(OpenedScreen[SampleAction | None]):
             view.focus()
         elif self.focused is None:
             plain.focus()
-
-    def _subtitle(self, sample: Sample) -> str:
-        if self._request:
-            return "= shows the answer"
-        if sample.reasoning and not self._reasoning:
-            return f"r unfolds {count(len(sample.reasoning))} characters of reasoning"
-        return f"{count(len(sample.text))} characters"
 
     def _text(self, opened: Opened) -> str:
         if self._request:
@@ -221,6 +223,15 @@ class SampleScreen(OpenedScreen[SampleAction | None]):
         """The request as sent, or the answer again."""
         self._request = not self._request
         self._show()
+
+    def action_logprobs(self) -> None:
+        """Show how likely each token was."""
+        from cockpit.screens.logprobs import LogprobsScreen
+
+        if self._sample_id is None or self._opened is None:
+            self.notify_plain("It can be looked at once it is whole and stored.", timeout=3)
+        else:
+            self.app.push_screen(LogprobsScreen(self.services, self._sample_id))
 
     def action_copy(self) -> None:
         """Copy what is shown, exactly as it came."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cockpit.core.draft import PlayDraft
+from cockpit.core.estimate import Estimate
 from cockpit.core.ladder import Work, climb
 from cockpit.core.live import LiveRun
 from cockpit.core.models import Capabilities, Price
@@ -18,6 +19,7 @@ from cockpit.screens.play_status import (
     Totals,
     empty_words,
     examples_words,
+    input_words,
     ladder_parts,
     prompt_title,
     totals_parts,
@@ -130,6 +132,13 @@ def test_a_warning_names_the_model_and_its_limit() -> None:
     draft = PlayDraft(params=Params(stop=("a", "b", "c", "d", "e"), seed=1))
     found = warnings_by_setting(draft, [Column("x:gpt-mini", Capabilities(max_stops=4, seed=False))])
     assert found == {"seed": "gpt-mini: does not take seed", "stop": "gpt-mini: 4 max"}
+
+
+def test_how_sure_a_count_is_stands_before_it() -> None:
+    assert input_words(Estimate(626, 1, None)) == "≈ 626 tok in"
+    assert input_words(Estimate(626, 1, None, measured=True)) == "626 tok in"
+    assert input_words(Estimate(626, 1, None, texts=(618, 618), template=8)) == "exact 618 tok in + ≈ 8 template"
+    assert input_words(Estimate(626, 1, None, texts=(1590, 1618), template=8)).startswith("exact 1 590–1 618 tok in")
 
 
 def test_the_title_tells_the_version_and_whether_it_was_changed() -> None:

@@ -1,0 +1,202 @@
+"""What a prompt's parts cost, which examples to drop first, how long answers get. Nothing is counted or sent here.
+
+To open it: `await open_shorter(screen, draft)` for what Play is about to send (a `cockpit.runner.Draft`), or
+`await open_shorter(screen, None, run_id=7)` for a stored run; or push `ShorterScreen(services, draft, run_id=None)`.
+It returns None.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.content import Content
+
+from cockpit.core.shorter import Part
+from cockpit.screens import shorter_words as words
+from cockpit.screens.dialogs import Ask
+from cockpit.screens.opened import OpenedScreen, plain_title
+from cockpit.screens.shorter_read import View, read_view
+from widgets.plain import Plain
+from widgets.row_list import RowList
+from widgets.text_view import TextView
+from widgets.visible import visible
+
+if TYPE_CHECKING:
+    from cockpit.runner import Draft
+    from cockpit.screens.base import PaneScreen
+    from cockpit.services import Services
+
+NARROW_BELOW = 110
+STYLES = {"": "$foreground", "quiet": "$text-muted", "strong": "$text-accent bold", "warn": "$text-warning"}
+
+
+class LengthsPanel(VerticalScroll):
+    """The answers' lengths: text that scrolls by the keys of every text."""
+
+    def compose(self) -> ComposeResult:
+        """One text."""
+        yield Plain("", id="length-text")
+
+
+class ShorterScreen(OpenedScreen[None]):
+    """The parts of a prompt by cost beside the lengths of its answers."""
+
+    scope: ClassVar[str] = "shorter"
+    pane_title: ClassVar[str] = "Shorter"
+    DEFAULT_CSS = """
+    ShorterScreen #left { width: 1fr; height: 1fr; }
+    ShorterScreen #rows { height: 3fr; }
+    ShorterScreen #part { height: 2fr; }
+    ShorterScreen #about { height: auto; min-height: 2; max-height: 6; padding: 0 2; }
+    ShorterScreen #lengths { width: 52; }
+    ShorterScreen LengthsPanel { scrollbar-size: 0 0; }
+    ShorterScreen.-narrow #lengths { width: 1fr; height: 1fr; max-height: 100%; }
+    ShorterScreen.-narrow #left { height: 2fr; }
+    ShorterScreen.-narrow #part { display: none; }
+    """
+
+    def __init__(self, services: Services, draft: Draft | None, *, run_id: int | None = None) -> None:
+        super().__init__(services)
+        self._draft, self._run_id = draft, run_id
+        self._view: View | None = None
+        self._column = 0
+        self._by_drop = True
+        self._limits: list[int] = []
+        self._said: list[tuple[str, str]] = []
+
+    def compose_body(self) -> ComposeResult:
+        """The parts over the one that is highlighted; the answers' lengths beside them."""
+        with Container(classes="body split"):
+            with Vertical(id="left"):
+                parts = RowList(words.WIDE, id="rows", classes="box", empty=("Counting …",))
+                parts.border_title = "parts, the first to drop on top"
+                yield parts
+                yield Plain("", id="about", classes="hint")
+                part = TextView("", id="part", classes="box")
+                yield part
+            lengths = LengthsPanel(id="lengths", classes="box side")
+            lengths.border_title = "answers"
+            yield lengths
+
+    def on_mount(self) -> None:
+        """Count and read in a thread."""
+        self.rows.focus()
+        self._read()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fewer columns where there is less room."""
+        if self._view is not None:
+            self.call_after_refresh(self._show)
+
+    @property
+    def rows(self) -> RowList:
+        """The parts."""
+        return self.query_one("#rows", RowList)
+
+    @work(exclusive=True, group="read", exit_on_error=False)
+    async def _read(self) -> None:
+        self._view = await asyncio.to_thread(read_view, self.services, self._draft, self._run_id)
+        self._show()
+
+    def _show(self) -> None:
+        view = self._view
+        if view is None:
+            return
+        narrow = self.size.width < NARROW_BELOW
+        self.rows.columns = words.NARROW if narrow else words.WIDE
+        shown = words.rows(view, self._column, by_drop=self._by_drop, narrow=narrow)
+        self.rows.show(shown)
+        self.rows.border_title = "parts, the first to drop on top" if self._by_drop else "parts, as they are sent"
+        counting = view.countings[self._column]
+        place = f"{self._column + 1} of {len(view.countings)}   " if len(view.countings) > 1 else ""
+        self.rows.border_subtitle = plain_title(words.counting_words(counting))
+        here, everything = words.total_words(view, self._column)
+        what = f"run {view.planned.run_id}" if view.planned.run_id is not None else "the planned run"
+        right = [(f"{everything} ", "quiet")] if everything and not narrow else []
+        self.head((f"{place}{counting.column.model}", "plain"), (f"{what}: {here}", "quiet"), right=right)
+        self._show_lengths(view)
+        self._show_part()
+
+    def _show_lengths(self, view: View) -> None:
+        panel = self.query_one("#lengths", LengthsPanel)
+        width = max(panel.content_size.width or 46, 24)
+        self._said = words.length_lines(view, self._column, self._limits, width)
+        lines = [Content.styled(visible(text, newlines="mark"), STYLES[tone]) for text, tone in self._said]
+        panel.query_one(Plain).update(Content("\n").join(lines))
+
+    @property
+    def _part(self) -> Part | None:
+        row = self.rows.current
+        parts = self._view.parts if self._view is not None else ()
+        keys = ((part, (part.section.field, part.section.kind, part.section.label)) for part in parts)
+        return next((part for part, key in keys if row is not None and key == row.key), None)
+
+    def _show_part(self) -> None:
+        part, text = self._part, self.query_one("#part", TextView)
+        if part is None or self._view is None:
+            return
+        self.query_one("#about", Plain).update(words.said_of(self._view, self._column, part))
+        text.border_title = plain_title(part.section.label)
+        if text.text != part.section.text:
+            text.show(part.section.text)
+
+    @on(RowList.Moved)
+    def _moved(self) -> None:
+        self._show_part()
+
+    def action_order(self) -> None:
+        """In the order to drop, or as sent."""
+        self._by_drop = not self._by_drop
+        self._show()
+
+    @work(exit_on_error=False)
+    async def action_limit(self) -> None:
+        """Ask for another limit, and show what it would do."""
+        text = await self.app.push_screen_wait(
+            Ask("Try a max_tokens", prompt="Nothing is changed or sent.", placeholder="such as 256", check=problem)
+        )
+        if text:
+            self._limits = [int(text.strip())]
+            self._show()
+            self.query_one("#lengths", LengthsPanel).scroll_end(animate=False)
+
+    def action_previous(self) -> None:
+        """The model before."""
+        self._turn_to(-1)
+
+    def action_next(self) -> None:
+        """The model after."""
+        self._turn_to(1)
+
+    def _turn_to(self, by: int) -> None:
+        count = len(self._view.countings) if self._view is not None else 0
+        if count < 2:
+            self.notify_plain("There is one model only.", timeout=2)
+            return
+        self._column = (self._column + by) % count
+        self._show()
+
+    def action_copy(self) -> None:
+        """Copy the table and the lengths."""
+        if self._view is not None:
+            shown = words.rows(self._view, self._column, by_drop=self._by_drop, narrow=False)
+            self.cockpit.copy_text(words.as_text(self._view, self._column, shown, self._said), "table")
+
+
+def problem(text: str) -> str:
+    """What is wrong with a limit as typed, or nothing."""
+    return "" if text.strip().isdecimal() and int(text) > 0 else "A whole number of tokens, such as 256."
+
+
+async def open_shorter(screen: PaneScreen[None], draft: Draft | None, run_id: int | None = None) -> None:
+    """Show it over a screen until the person leaves; call it from a worker.
+
+    Args:
+        draft: what is about to be sent; None where a stored run is meant.
+        run_id: the stored run.
+    """
+    await screen.app.push_screen_wait(ShorterScreen(screen.services, draft, run_id=run_id))
