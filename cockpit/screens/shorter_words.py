@@ -10,7 +10,7 @@ from cockpit.core.shorter import Column, Drop, Part, total_usd
 from cockpit.core.shot_effect import ENDED, Effect
 from cockpit.core.stats import Rate
 from cockpit.screens.shorter_read import Counting, Measured, View
-from cockpit.screens.words import count, money, plural, short_count
+from cockpit.screens.words import count, money, plural
 from widgets.row_list import ListColumn, ListRow
 
 WIDE = (
@@ -19,8 +19,10 @@ WIDE = (
     ListColumn("share", 6, right=True, quiet=True),
     ListColumn("this run", 10, right=True),
     ListColumn("like", 5, right=True, quiet=True),
-    ListColumn("without it", 22),
+    ListColumn("without it", 32),
 )
+WIDE_FROM = 96
+"""Cells from which on all columns have room."""
 NARROW = (
     ListColumn("part"),
     ListColumn("tokens", 7, right=True),
@@ -32,6 +34,8 @@ BAR = "▇"
 NOT_MEASURED = "not measured"
 SPREAD_DASH = "–"
 INDENT = "  "
+FINEST = 0.01
+"""Scores change by this much or more where two digits after the point tell."""
 
 
 def rows(view: View, column: int, *, by_drop: bool, narrow: bool) -> list[ListRow]:
@@ -53,7 +57,7 @@ def _cells(view: View, column: int, part: Part, drop: Drop | None, total: float,
     exact = view.countings[column].exact
     tokens = about(part.tokens[column], exact=exact and not part.varies)
     cost = SPREAD_DASH if part.usd[column] is None else money(part.usd[column])
-    effect = "" if drop is None else effect_cell(view.measured.get(drop.example.text))
+    effect = "" if drop is None else effect_cell(view.measured.get(drop.example.text), ends_too=not narrow)
     if narrow:
         return (part.section.label, tokens, cost, effect)
     share = percent(part.tokens[column] / total) if total else SPREAD_DASH
@@ -69,12 +73,12 @@ def _mark(view: View, drop: Drop | None) -> tuple[str, str]:
     return {"worse": ("✗", "error"), "better": ("✓", "ok"), "unclear": ("?", "unknown")}[reading]
 
 
-def effect_cell(measured: Measured | None) -> str:
-    """The measured effect of leaving an example out, in a few characters."""
+def effect_cell(measured: Measured | None, *, ends_too: bool) -> str:
+    """The measured effect of leaving an example out, in a few characters; the interval where there is room."""
     if measured is None:
         return NOT_MEASURED
     one = measured.decisive
-    return f"{one.measure} {signed(one, one.difference)}" + (f" ({ends(one)})" if one.low is not None else "")
+    return f"{one.measure} {signed(one, one.difference)}" + (f" ({ends(one)})" if ends_too else "")
 
 
 def ends(effect: Effect) -> str:
@@ -86,13 +90,20 @@ def ends(effect: Effect) -> str:
 
 def signed(effect: Effect, value: float) -> str:
     """A difference: in points of a hundred for rates, as it is for scores."""
-    text = f"{value * 100:+.0f}" if effect.measure == ENDED else f"{value:+.2g}"
-    return "0" if text in ("+0", "-0") else text.replace("-", "−")
+    text = f"{value:+.2f}" if abs(effect.difference) >= FINEST else f"{value:+.2g}"
+    if effect.measure == ENDED:
+        text = f"{value * 100:+.0f}"
+    return "0" if not float(text) else text.replace("-", "−")
 
 
 def about(tokens: float, *, exact: bool) -> str:
     """A number of tokens; estimates say that they are."""
     return ("" if exact else "≈ ") + count(round(tokens))
+
+
+def token_words(tokens: float, *, exact: bool) -> str:
+    """The same with its noun."""
+    return about(tokens, exact=exact) + (" token" if round(tokens) == 1 else " tokens")
 
 
 def percent(share: float) -> str:
@@ -112,9 +123,9 @@ def said_of(view: View, column: int, part: Part) -> str:
     model = counting.column
     saved = part.usd[column]
     cost = "its price is unknown" if saved is None else f"{money(saved)} over {plural(model.requests, 'request')}"
-    tokens = about(part.tokens[column], exact=counting.exact and not part.varies)
+    tokens = token_words(part.tokens[column], exact=counting.exact and not part.varies)
     mean = ", the mean over the inputs" if part.varies else ""
-    words = [f"{part.section.label}: {tokens} tokens a request{mean}; {cost}."]
+    words = [f"{part.section.label}: {tokens} a request{mean}; {cost}."]
     drop = next((one for one in view.orders[column] if one.example.label == part.section.label), None)
     if drop is not None:
         words += _drop_words(view, column, drop)
@@ -158,7 +169,7 @@ def total_words(view: View, column: int) -> tuple[str, str]:
     tokens = sum(part.tokens[column] for part in view.parts)
     exact = counting.exact and not any(part.varies for part in view.parts)
     cost = total_usd([part.usd[column] for part in view.parts])
-    here = f"{about(tokens, exact=exact)} × {short_count(model.requests)} requests = "
+    here = f"{token_words(tokens, exact=exact)} × {plural(model.requests, 'request')} = "
     here += "price unknown" if cost is None else f"{money(cost)} of input"
     if len(view.countings) == 1:
         return here, ""
@@ -182,7 +193,7 @@ def length_lines(view: View, column: int, limits: Sequence[int], width: int) -> 
     whole = spread(lengths)
     if whole is None:
         return [
-            ("No answer of this model to it is stored.", "quiet"),
+            ("No answer of this model is stored.", "quiet"),
             ("Send it, and they show here.", "quiet"),
         ]
     lines = [

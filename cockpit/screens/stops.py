@@ -144,6 +144,8 @@ class StopsScreen(OpenedScreen[StopsChoice | None]):
 
     def flush(self) -> None:
         """The views, and where the samples are from or how far the reading is."""
+        if not self.is_attached:
+            return
         tabs = [(title, "on" if name == self._view else "quiet") for name, title in TITLES.items()]
         self.head(*tabs, right=[(f"{self.flow.said()} ", "quiet")])
 
@@ -245,7 +247,8 @@ class StopsScreen(OpenedScreen[StopsChoice | None]):
     def probed(self) -> None:
         """A probe came to its end: what it shows is part of the audit."""
         self._shown.pop("audit", None)
-        self._turn()
+        if self.is_attached:
+            self._turn()
 
 
 def written(text: str) -> tuple[str, ...]:

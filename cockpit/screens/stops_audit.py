@@ -9,12 +9,11 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from cockpit.core.samples import Ended
-from cockpit.core.stats import Rate
 from cockpit.core.stop_audit import Audit, Group, Missed
 from cockpit.core.stop_probe import Evidence
 from cockpit.screens.opened import plain_title
 from cockpit.screens.stops_checks import quoted
-from cockpit.screens.stops_lines import Line, Lines, percent, rate_parts
+from cockpit.screens.stops_lines import Line, Lines, rate_parts
 from cockpit.screens.words import GLYPHS, count, money, plural
 from widgets.row_list import ListColumn, ListRow, RowList
 
@@ -92,7 +91,9 @@ def wasted_words(group: Group) -> str:
 def stop_lines(group: Group, *, wide: bool) -> list[Line]:
     """One stop string with one model: how often it is known to have matched."""
     name = f"{quoted(group.stop or '')}  {group.model}"
-    lines = [Line(rate_parts(name, group.hit, "stop", name_width=NAME, wide=wide), ("■ ", "stop"))]
+    value = None if group.rate is not None else "?"
+    parts = rate_parts(name, group.hit, "stop", name_width=NAME, wide=wide, value=value)
+    lines = [Line(parts, ("■ ", "stop"))]
     said = []
     if group.unclear:
         said.append(f"{count(group.unclear)} more may have: the API does not say")
@@ -222,8 +223,3 @@ def missed_words(missed: Sequence[Missed]) -> str:
     listed = f", the first {count(LISTED)} listed" if len(missed) > LISTED else ""
     parts = [f"{count(ignored)} ignored" if ignored else "", f"{count(near)} written otherwise" if near else ""]
     return ", ".join(part for part in parts if part) + listed
-
-
-def rate_words(rate: Rate) -> str:
-    """A rate in words: count, percents, interval."""
-    return f"{rate.k}/{rate.n}, {percent(rate.value)} % ({percent(rate.low)}–{percent(rate.high)})"

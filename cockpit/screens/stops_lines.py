@@ -44,7 +44,7 @@ class Lines(LineView):
     Lines { height: 1fr; padding: 0 1; background: $background; color: $foreground; }
     Lines > .lines--plain { color: $foreground; }
     Lines > .lines--quiet, Lines > .lines--wait, Lines > .lines--cancel, Lines > .lines--unknown { color: $text-muted; }
-    Lines > .lines--gone { color: $text-disabled; }
+    Lines > .lines--gone { color: $text-muted; text-style: italic; }
     Lines > .lines--head, Lines > .lines--strong { color: $foreground; text-style: bold; }
     Lines > .lines--even { color: $foreground; background: $accent 30%; }
     Lines > .lines--odd { color: $foreground; background: $foreground 14%; }
@@ -150,17 +150,19 @@ def bar(rate: Rate, tone: str, width: int = BAR) -> tuple[Part, ...]:
     )
 
 
-def rate_parts(name: str, rate: Rate, tone: str, *, name_width: int = 26, wide: bool = True) -> tuple[Part, ...]:
-    """Name, count, percents with their interval, and the bar."""
+def rate_parts(
+    name: str, rate: Rate, tone: str, *, name_width: int, wide: bool = True, value: str | None = None
+) -> tuple[Part, ...]:
+    """Name, count, percents with their interval, and the bar; `value` stands for percents that cannot be known."""
     counts = pad(f"{count(rate.k)}/{count(rate.n)}", 13, right=True)
-    value = pad(f"{percent(rate.value)} %", 6, right=True)
+    share = pad(value if value is not None else f"{percent(rate.value)} %", 6, right=True)
     interval = pad(f"{percent(rate.low)}–{percent(rate.high)}", 7, right=True)
     drawn = (("  ", "plain"), *bar(rate, tone, BAR if wide else SMALL_BAR))
     quiet = "quiet" if not rate.k else "plain"
     return (
         (pad(name, name_width), quiet),
         (counts, quiet),
-        (value, quiet),
+        (share, quiet),
         ("  ", "plain"),
         (interval, "quiet"),
         *drawn,

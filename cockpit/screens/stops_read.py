@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -232,8 +232,3 @@ def prompt_text(version: Version, values: Mapping[str, str]) -> str:
 def prices_of(services: Services, plan: Plan) -> dict[int, Price | None]:
     """By column, what it costs today."""
     return {at: services.catalog.price(t.provider, t.model) for at, t in enumerate(plan.targets)}
-
-
-def names_of(columns: Sequence[Column]) -> str:
-    """The models, for a heading."""
-    return ", ".join(column.name for column in columns)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from cockpit.core.checks import Finding
     from cockpit.screens.tokens import TokensScreen
+    from widgets.prompt_editor import PromptEditor
 
 
 class AnyPath(Field):
@@ -122,7 +123,7 @@ class Going:
     async def scratch(self) -> None:
         """A text typed here."""
         self.screen.look.show("scratch")
-        await self.screen.type_scratch()
+        await self.type_scratch()
 
     async def file(self) -> None:
         """A file's text."""
@@ -142,11 +143,38 @@ class Going:
             screen.look.sample_id = found
             screen.look.show("sample")
 
+    # The scratch text
+
+    async def type_scratch(self) -> None:
+        """Type in the scratch field."""
+        await self.mount_scratch()
+        editor: PromptEditor | None = self.screen.query_one_optional("#scratch")  # type: ignore[assignment]
+        if editor is not None:
+            editor.start_typing()
+
+    async def mount_scratch(self) -> None:
+        """The field comes when it is first wanted: loading the editor takes as long as a first paint."""
+        if self.screen.query_one_optional("#scratch") is not None:
+            return
+        from widgets.prompt_editor import PromptEditor
+
+        editor = PromptEditor(self.screen.look.scratch, id="scratch")
+        editor.highlight_cursor_line = False
+        await self.screen.query_one("#scratch-box").mount(editor)
+        editor.move_cursor(editor.document.end)
+
+    async def set_scratch(self, text: str) -> None:
+        """Put another text in the field."""
+        from cockpit.screens.editor import put_text
+
+        await self.mount_scratch()
+        put_text(self.screen.query_one("#scratch"), text)
+
     # Findings
 
     def go_to(self, finding: Finding | None) -> None:
         """The cursor to the place that a finding is about."""
-        place = self.screen.place_of(finding) if finding is not None else None
+        place = self.screen.draw.place_of(finding) if finding is not None else None
         if place is None:
             if finding is not None:
                 self.screen.notify_plain("This is about the whole prompt, or its settings: no one place.", timeout=3)
@@ -186,7 +214,7 @@ class Going:
     async def _rewrite(self, old: str, new: str) -> None:
         if new != old:
             self._before.append(old)
-            await self.screen.set_scratch(new)
+            await self.set_scratch(new)
 
     async def undo(self) -> None:
         """As it was before the last fix."""
@@ -196,7 +224,7 @@ class Going:
             return
         before = self._before.pop()
         if isinstance(before, str):
-            await screen.set_scratch(before)
+            await self.set_scratch(before)
         else:
             await source.write_to(screen.cockpit, before)
         screen.look.take()
@@ -205,7 +233,7 @@ class Going:
         """To Play's editor, at the place under the cursor."""
         screen, look = self.screen, self.screen.look
         if look.kind == "scratch":
-            await screen.type_scratch()
+            await self.type_scratch()
             return
         play = source.play_of(screen.cockpit)
         if look.kind != "prompt" or play is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cockpit.screens.tokens_read import HEAD, UNKNOWN, Lane
@@ -56,23 +57,24 @@ class LaneView(TokenView):
             pieces = self._layout.row(spot).pieces
             for y in range(at, min(at + step, len(lines))):
                 spans = zip(pieces, lines[y][1:], strict=False)
-                lines[y] = (lines[y][0], *(_restyled(piece, span, lane, heads) for piece, span in spans))
+                lines[y] = (lines[y][0], *(_restyled(piece, span, lane, heads, is_id=y > at) for piece, span in spans))
             spot, at = self._layout.after(spot), at + step
         return lines
 
 
-def _restyled(piece: Piece, span: Span, lane: Lane, heads: Container[int]) -> Span:
+def _restyled(piece: Piece, span: Span, lane: Lane, heads: Container[int], *, is_id: bool) -> Span:
     """A span in the style of a heading, a line or a special token, where it is one; a heading has no line's end."""
-    ident, is_plain = lane.ids[piece.token], span.name in ("even", "odd")
+    ident = lane.ids[piece.token]
+    is_plain = span.name in ("even", "odd")
+    if is_id:
+        known = "?" if ident == UNKNOWN else "" if ident == HEAD else span.text
+        return replace(span, text=known.ljust(len(span.text)))
     if piece.token in heads:
-        text = " " * len(span.text) if span.name == "number" else span.text.replace("↵", " ")
-        return Span(text, "head" if is_plain else span.name, "" if span.name == "number" else span.ground)
-    if ident in (HEAD, UNKNOWN) and span.name == "number":
-        return Span(("?" if ident == UNKNOWN else "").ljust(len(span.text)), "number", span.ground)
+        return replace(span, text=span.text.replace("↵", " "), name="head" if is_plain else span.name)
     if ident == HEAD:
-        return Span(span.text, "line" if is_plain else span.name, span.ground)
+        return replace(span, name="line" if is_plain else span.name)
     is_special = lane.special and (ident == UNKNOWN or ident in lane.tokenizer.specials.values())
-    return Span(span.text, "special", span.ground) if is_special and is_plain else span
+    return replace(span, name="special") if is_special and is_plain else span
 
 
 def finding_marks(lane: Lane, places: Sequence[tuple[Finding, str, int, int]]) -> list[Mark]:

@@ -4,36 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cockpit.core.errors import CockpitError
 from cockpit.screens import tokens_source as source
-from cockpit.screens.tokens_read import Ask, Chosen, Reader, Reading, SectionCount, count_sections
+from cockpit.screens.tokens_follow import Following
+from cockpit.screens.tokens_read import Ask
 from cockpit.screens.tokens_source import Part, Subject
-from cockpit.screens.tokens_words import Run, ids_json
+from cockpit.screens.tokens_words import ids_json
 
 if TYPE_CHECKING:
-    from cockpit.core.checks import Finding
     from cockpit.core.tokens import Count
-    from cockpit.screens.play_look import Looker
     from cockpit.screens.tokens import TokensScreen
 
 KEPT_SCRATCH = 200_000
 """Characters of a scratch text that are kept between sessions."""
-CHECKED = 200_000
-"""Characters of a text that the checks still look at."""
-REST_S = 0.15
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What follows from a reading once typing rests: sections, findings, what the planned run costs."""
-
-    sections: tuple[SectionCount, ...]
-    findings: tuple[Finding, ...] | None = None
-    """None: this text is not checked."""
-    run: Run | None = None
 
 
 class Looking:
@@ -51,17 +37,12 @@ class Looking:
         self.row = 0
         self.ids_on = False
         self.template_on = False
+        self.follow = Following(screen)
         self.subject = Subject("prompt", "", ())
-        self.reading: Reading | None = None
-        self.facts: Facts | None = None
         self.asked: Count | None = None
         """What a server counted for the text shown."""
         self.sample_model = ""
         """The model that gave the shown sample."""
-        self._wanted: Ask | None = None
-        self._reads = False
-        self._reader: Reader | None = None
-        self._looker: Looker | None = None
 
     # What is shown
 
@@ -109,7 +90,7 @@ class Looking:
         if self.template_on and subject.version is not None:
             self.screen.run_worker(self._render(subject), group="template", exclusive=True, exit_on_error=False)
         else:
-            self._want(Ask(subject, self.first_name(), self.second))
+            self.follow.want(Ask(subject, self.first_name(), self.second))
 
     async def _render(self, subject: Subject) -> None:
         """The prompt as the chat template renders it."""
@@ -123,12 +104,12 @@ class Looking:
             self.template_on = False
             name = model.rpartition(":")[2] or "an encoding"
             self.screen.notify_plain(f"No chat template is known for {name}.", severity="warning")
-            self._want(Ask(subject, self.first_name(), self.second))
+            self.follow.want(Ask(subject, self.first_name(), self.second))
             return
         sure = "" if rendered.exact else ", not exact"
         part = Part("template", "template", rendered.text)
         shown = replace(subject, parts=(part,), note=f"chat template: {rendered.source}{sure}")
-        self._want(Ask(shown, self.first_name(), self.second, special=True, exact=rendered.exact))
+        self.follow.want(Ask(shown, self.first_name(), self.second, special=True, exact=rendered.exact))
 
     def first_name(self) -> str:
         """Whose tokens are shown: what was chosen, else the sample's model, else Play's first."""
@@ -141,72 +122,6 @@ class Looking:
         """The model chosen; empty where an encoding is."""
         kind, _, name = self.first_name().partition(":")
         return name if kind == "model" else ""
-
-    # The worker
-
-    def _want(self, ask: Ask) -> None:
-        self._wanted = ask
-        if not self._reads:
-            self._reads = True
-            self.screen.run_worker(self._read(), group="read", exit_on_error=False)
-
-    async def _read(self) -> None:
-        """Follow what is wanted until nothing newer is; then work out what can wait."""
-        try:
-            while (ask := self._wanted) is not None:
-                self._wanted = None
-                await self._read_one(ask)
-                if self._wanted is None:
-                    await asyncio.sleep(REST_S)
-                if self._wanted is None and self.reading is not None and self.reading.ask is ask:
-                    await self._work_out(self.reading)
-        finally:
-            self._reads = False
-
-    async def _read_one(self, ask: Ask) -> None:
-        screen = self.screen
-        if self._reader is None:
-            self._reader = Reader(screen.services)
-        try:
-            names = [name for name in (ask.first, ask.second) if name]
-            chosen = [await asyncio.to_thread(self._reader.choose, name) for name in names]
-            await self._say_loading(chosen)
-            reading = await asyncio.to_thread(self._reader.read, ask, chosen)
-        except CockpitError as error:
-            screen.show_trouble(error.sentence())
-            return
-        self.reading = reading
-        screen.show_reading(reading, self.facts if self.facts is not None else None)
-
-    async def _say_loading(self, chosen: list[Chosen]) -> None:
-        tokenizers = self.screen.services.tokenizers
-        waiting = [each.choice.encoding for each in chosen if tokenizers.loaded(each.choice.encoding) is None]
-        if waiting:
-            self.screen.show_loading(waiting)
-
-    async def _work_out(self, reading: Reading) -> None:
-        facts = await asyncio.to_thread(self._facts, reading)
-        if self.reading is reading:
-            self.facts = facts
-            self.screen.show_facts(reading, facts)
-
-    def _facts(self, reading: Reading) -> Facts:
-        """In a thread: what can wait for a rest in typing."""
-        from cockpit.screens.tokens_run import find_run, findings_of
-
-        if self._looker is None:
-            from cockpit.screens.play_look import Looker
-
-            self._looker = Looker(self.screen.services, self.screen.cockpit.project)
-        lane, subject = reading.lanes[0], reading.ask.subject
-        draft = source.written_in(self.screen.cockpit).draft
-        size = sum(len(part.text) for part in subject.parts)
-        checked = subject.version is not None and not reading.ask.special and 0 < size <= CHECKED
-        return Facts(
-            count_sections(lane, subject),
-            findings_of(self._looker, draft, subject) if checked else None,
-            find_run(self._looker, self.screen.services, draft, lane) if subject.kind == "prompt" else None,
-        )
 
     # Actions
 
@@ -235,7 +150,7 @@ class Looking:
     def ids(self) -> None:
         """Ids, or none."""
         self.ids_on = not self.ids_on
-        self.screen.show_ids(on=self.ids_on)
+        self.screen.draw.ids(on=self.ids_on)
 
     def template(self) -> None:
         """The chat template, or the texts."""
@@ -257,8 +172,8 @@ class Looking:
         counted = await count_request(self.screen.services, model, subject.version, params)
         if subject == self.subject:
             self.asked = counted
-            if self.reading is not None:
-                self.screen.show_totals(self.reading, self.facts)
+            if self.follow.reading is not None:
+                self.screen.draw.totals(self.follow.reading, self.follow.facts)
 
     def before(self) -> None:
         """The input before."""
@@ -283,8 +198,8 @@ class Looking:
 
     def yank_ids(self) -> None:
         """Copy the ids."""
-        if self.reading is not None:
-            self.screen.cockpit.copy_text(ids_json(self.reading.lanes[0]), "Token ids")
+        if self.follow.reading is not None:
+            self.screen.cockpit.copy_text(ids_json(self.follow.reading.lanes[0]), "Token ids")
 
     # Between sessions
 

@@ -53,9 +53,9 @@ async def settled(app: CockpitApp, pilot: Pilot[Any]) -> None:
     look = pane(app).look
 
     def rests() -> bool:
-        reading = look.reading
+        reading = look.follow.reading
         same = reading is not None and (reading.ask.subject == look.subject or look.template_on)
-        return same and not look._reads and look.facts is not None
+        return same and look.follow.rests and look.follow.facts is not None
 
     await until(pilot, rests)
 
@@ -113,7 +113,7 @@ async def test_a_field_is_cut_as_if_it_stood_alone(tmp_path: Path, fake: FakePro
 async def test_sections_are_counted_and_sum_to_the_total(tmp_path: Path, fake: FakeProvider) -> None:
     text = f"Add.\n\n{SHOTS}Q: one and one?\nA:"
     async with open_tokens(tmp_path, fake, system="Be brief.", turns=(Message("user", text),)) as (app, _):
-        facts = pane(app).look.facts
+        facts = pane(app).look.follow.facts
         assert facts is not None
         assert [section.kind for section in facts.sections] == ["system", "message", "example", "example", "question"]
         assert sum(section.tokens for section in facts.sections) == lane(app).total
@@ -207,7 +207,7 @@ async def test_a_fix_changes_plays_draft_and_can_be_undone(tmp_path: Path, fake:
     async with open_tokens(tmp_path, fake, turns=(Message("user", "Q: one?\nA: "),)) as (app, pilot):
         play, rows = play_of(app), pane(app).query_one("#findings", RowList)
         assert play is not None
-        findings = pane(app).look.facts.findings  # type: ignore[union-attr]
+        findings = pane(app).look.follow.facts.findings  # type: ignore[union-attr]
         at = next(at for at, finding in enumerate(findings or ()) if finding.fix and "trim" in finding.fix.title)
         rows.move_to(at)
         await pilot.press("x")
@@ -224,7 +224,7 @@ async def test_enter_on_a_finding_goes_to_its_place(tmp_path: Path, fake: FakePr
         pilot,
     ):
         rows = pane(app).query_one("#findings", RowList)
-        findings = pane(app).look.facts.findings  # type: ignore[union-attr]
+        findings = pane(app).look.follow.facts.findings  # type: ignore[union-attr]
         at = next(
             at for at, finding in enumerate(findings or ()) if finding.place and finding.place.start == len(text) - 1
         )
@@ -306,7 +306,7 @@ async def test_what_was_looked_at_is_there_again(tmp_path: Path, fake: FakeProvi
 
 async def test_a_first_use_says_that_it_loads(tmp_path: Path, fake: FakeProvider) -> None:
     async with open_tokens(tmp_path, fake) as (app, _):
-        pane(app).show_loading(["r50k_base"])
+        pane(app).draw.loading(["r50k_base"])
         assert "loading r50k_base…" in bar(app, "#about")
 
 
@@ -342,10 +342,11 @@ async def test_the_next_input_fills_the_prompt(tmp_path: Path, fake: FakeProvide
 
 
 async def test_ids_can_be_copied(tmp_path: Path, fake: FakeProvider) -> None:
-    async with open_tokens(tmp_path, fake) as (app, pilot):
+    kept = tmp_path / "state" / "yank.txt"
+    async with open_tokens(tmp_path, fake) as (_, pilot):
         await pilot.press("Y")
-        await until(pilot, lambda: (tmp_path / "state" / "yank.txt").exists())
-        assert (tmp_path / "state" / "yank.txt").read_text() == "[13225, 2375]"
+        await until(pilot, kept.exists)
+        assert kept.read_text() == "[13225, 2375]"
 
 
 async def test_the_server_counts_when_asked(tmp_path: Path, fake: FakeProvider) -> None:
