@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import ClassVar
 
@@ -26,6 +27,13 @@ def long_text(tokenizer: LiveTokens) -> str:
     return text
 
 
+def settle_memory() -> None:
+    """Collections as rare as the program has them once it has started."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
 class TokensApp(App[None]):
     """Puts each letter typed into the text, tokenises on another thread, and shows the place."""
 
@@ -41,6 +49,7 @@ class TokensApp(App[None]):
         yield TokenView()
 
     def on_mount(self) -> None:
+        settle_memory()
         self.follow()
 
     def on_key(self, event: events.Key) -> None:
