@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
@@ -168,8 +169,8 @@ class RowList(LineView):
         rows = self._pages[page]
         return rows[at] if at < len(rows) else None
 
-    def on_resize(self) -> None:
-        """Keep the cursor in sight. Textual calls this beside the one of the base class."""
+    def on_resize(self, event: events.Resize) -> None:
+        """Keep the cursor in sight. Textual calls the base class's as well."""
         self.show_line(self.cursor + 1)
 
     def move_to(self, index: int) -> None:

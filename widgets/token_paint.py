@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from widgets.token_layout import Row, Spot, TokenLayout
 
-MARKS = {"error": "!", "warning": "?", "stop": "■", "note": "i", "section": "§"}
+MARKS = {"error": "!", "warning": "?", "stop": "■", "note": "•", "section": "§"}
 """Tones of marks, worst first, and the sign beside the row that one begins in; a section has the sign alone."""
 LEVELS = (0.9, 0.5, 0.1, 0.01)
 """Where a probability falls into the next level: level 0 from 0.9 up, level 4 below 0.01."""

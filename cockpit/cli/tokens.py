@@ -16,6 +16,7 @@ from cockpit.cli import output
 from cockpit.cli.context import TEXT, Context, as_json, pass_context
 from cockpit.config import Config
 from cockpit.core.catalog import parse_model
+from cockpit.core.check_values import grouped
 from cockpit.core.errors import InputError
 from cockpit.core.params import Params
 from cockpit.core.prompts import Version, literal
@@ -165,4 +166,4 @@ def _summary(choice: Choice, tokenizer: Tokenizer, count: int) -> str:
     noun = "token" if count == 1 else "tokens"
     error = f"; {choice.error}" if choice.error else ""
     why = "" if choice.why == MODEL_OF_NONE else f": {choice.why}"
-    return f"{about}{count:,} {noun}, {tokenizer.name}{why}{error}"
+    return f"{about}{grouped(count)} {noun}, {tokenizer.name}{why}{error}"

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from cockpit.core.check_text import Scene, Text, Written, edit, shown
-from cockpit.core.check_values import Fix, Found, Place, Severity, Target
+from cockpit.core.check_values import Fix, Found, Place, Severity, Target, grouped
 from cockpit.core.check_vocabulary import beginnings
 from cockpit.core.tokens import Tokenizer, plain_bytes
 
@@ -140,7 +140,7 @@ def _opener(text: Text, tokenizer: Tokenizer) -> str:
         return ""
     count = len(beginnings(tokenizer.vocabulary()).starting(last))
     return (
-        f"The prefill ends with {shown(_text_of(last))}, how {count:,} longer tokens begin, as in "
+        f"The prefill ends with {shown(_text_of(last))}, how {grouped(count)} longer tokens begin, as in "
         f"{shown(_text_of(last) + probe)}: end it earlier, or write on."
     )
 

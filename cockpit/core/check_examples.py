@@ -10,7 +10,7 @@ from statistics import median
 
 from cockpit.core.check_end import examples_named, put_all
 from cockpit.core.check_text import Scene, Written, edit, shown
-from cockpit.core.check_values import Found
+from cockpit.core.check_values import Found, grouped
 from cockpit.core.shots import LINE_LABEL, Shot, label_name
 
 FAR_LONGER, FAR_CHARS = 3, 200
@@ -103,7 +103,7 @@ def long_example(scene: Scene) -> Iterator[Found]:
     for i, length in enumerate(lengths):
         others = median(lengths[:i] + lengths[i + 1 :])
         if length >= FAR_LONGER * others and length - others >= FAR_CHARS:
-            sentence = f"Example {i + 1} has {length:,} characters, the others about {round(others):,}."
+            sentence = f"Example {i + 1} has {grouped(length)} characters, the others about {grouped(round(others))}."
             yield Found("note", sentence, written.place(i))
 
 

@@ -75,3 +75,8 @@ class Found:
     fix: Fix | None = None
     model: str = ""
     source: str = ""
+
+
+def grouped(n: int) -> str:
+    """A whole number with its thousands set apart, as every screen writes them."""
+    return f"{n:,}".replace(",", " ")

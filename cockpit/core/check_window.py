@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cockpit.core.check_text import Scene
-from cockpit.core.check_values import Found, Target
+from cockpit.core.check_values import Found, Target, grouped
 from cockpit.core.tokens import plain_bytes
 
 CHARS_A_TOKEN = 4
@@ -20,7 +20,7 @@ def window(scene: Scene) -> Iterator[Found]:
         asked = scene.checked.params.max_tokens
         most = target.can.max_output
         if asked is not None and most is not None and asked > most:
-            sentence = f"max_tokens is {asked:,}; {target.model} writes at most {most:,} tokens."
+            sentence = f"max_tokens is {grouped(asked)}; {target.model} writes at most {grouped(most)} tokens."
             yield Found("error", sentence, model=target.model, source=OUTPUT_LIMIT)
         if target.can.context is None:
             continue
@@ -52,5 +52,6 @@ def _count(scene: Scene, target: Target) -> tuple[int, bool]:
 def _sentence(target: Target, tokens: int, exact: bool, asked: int | None) -> str:
     about = "" if exact else "about "
     given = asked or target.can.default_max_tokens
-    answer = f" + {given:,} for the answer" if given else ""
-    return f"The prompt is {about}{tokens:,} tokens{answer}; {target.model} has a window of {target.can.context:,}."
+    answer = f" + {grouped(given)} for the answer" if given else ""
+    window = grouped(target.can.context or 0)
+    return f"The prompt is {about}{grouped(tokens)} tokens{answer}; {target.model} has a window of {window}."

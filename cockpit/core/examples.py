@@ -1,4 +1,4 @@
-"""Examples, sets of them and where they came from: values only. How a set is rendered, filled or stored is elsewhere."""
+"""Examples, sets of them and where they came from: values only. Rendering, filling and storing are elsewhere."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class ExampleSet:
-    """A named, ordered list of examples and its template, at one of its versions. Never changed; a change is a version."""
+    """A named, ordered list of examples and its template, at one of its versions. A change makes another version."""
 
     name: str
     examples: tuple[Example, ...] = ()
@@ -81,7 +81,7 @@ class ExampleSet:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One labelled row of a dataset. `key` identifies it whatever is added around it: its own id, else a content hash."""
+    """One labelled row of a dataset. `key` identifies it whatever is added: its own id, else a content hash."""
 
     key: str
     input: str

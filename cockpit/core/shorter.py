@@ -132,7 +132,8 @@ def _tokens(tokenizer: Tokenizer | None, shown: Sequence[Section]) -> list[float
             found += _begun(tokenizer, texts)
         else:
             each = [float(tokenizer.count(text)) for text in texts]
-            scale = tokenizer.count("".join(texts)) / sum(each) if len(texts) > 1 and sum(each) else 1.0
+            apart = sum(each)
+            scale = tokenizer.count("".join(texts)) / apart if len(texts) > 1 and apart > 0 else 1.0
             found += [count * scale for count in each]
     return found
 

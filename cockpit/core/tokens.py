@@ -1,4 +1,4 @@
-"""Tokens of a text: values, and what a tokenizer must offer. No vocabulary is loaded here; `cockpit.tokenizers` does that."""
+"""Tokens of a text: values, and what a tokenizer must offer. `cockpit.tokenizers` loads vocabularies, not this."""
 
 from __future__ import annotations
 

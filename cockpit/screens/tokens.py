@@ -85,6 +85,10 @@ class TokensScreen(PaneScreen[None]):
         self.query_one("#top-bar", TopBar).show(play_status.top_parts(self.cockpit.project, panes, self.pane_title))
         self.look.take()
 
+    def on_resize(self) -> None:
+        """Wrap the totals anew, once the parts have their new widths."""
+        self.call_after_refresh(self.draw.resized)
+
     @property
     def view(self) -> LaneView:
         """The tokens that have the keyboard, else the first tokenizer's."""

@@ -79,6 +79,12 @@ class Drawing:
             self.screen.cockpit, self.screen.look.subject, finding.place, self.screen.look.row
         )
 
+    def resized(self) -> None:
+        """The parts have other widths now."""
+        follow = self.screen.look.follow
+        if follow.reading is not None:
+            self.totals(follow.reading, follow.facts)
+
     def totals(self, reading: Reading, facts: Facts | None) -> None:
         """Total, window, cost: under the sections."""
         plain, lane = self.screen.query_one("#totals", Plain), reading.lanes[0]

@@ -39,7 +39,7 @@ def parent(db: sqlite3.Connection, sample_id: int) -> int | None:
 
 
 def siblings(db: sqlite3.Connection, sample_id: int) -> tuple[int, ...]:
-    """Ids of this answer and those beside it: continuations of the same sample, or answers to one first turn and its edits."""
+    """Ids of this answer and those beside it: continuations of one sample, or answers to a first turn and its edits."""
     above = parent(db, sample_id)
     if above is not None:
         return children(db, above)

@@ -133,4 +133,71 @@ _SEARCH = (
         INSERT INTO prompt_fts (rowid, words, note) VALUES (new.id, new.words, new.note); END""",
 )
 
-STEPS: tuple[Step, ...] = (Step("0001_first_flight", _NOUNS + _SAMPLES + _MARKS + _SEARCH),)
+# Columns added to `example` stay empty in rows of the first step: `source` then follows from `sample_id`, and `input_key`
+# (a digest of the normalised input, by which duplicates are found) is worked out when it is asked for.
+_EXAMPLES = (
+    "ALTER TABLE example ADD COLUMN reason TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE example ADD COLUMN note TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE example ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'",
+    'ALTER TABLE example ADD COLUMN "group" TEXT',
+    "ALTER TABLE example ADD COLUMN source TEXT",
+    "ALTER TABLE example ADD COLUMN input_key BLOB",
+    "CREATE INDEX example_input ON example (project_id, input_key)",
+    # What an example said before an edit.
+    """CREATE TABLE example_edit (
+        id INTEGER PRIMARY KEY, example_id INTEGER NOT NULL REFERENCES example(id) ON DELETE CASCADE,
+        created_at TEXT NOT NULL, label TEXT, input TEXT NOT NULL, output TEXT NOT NULL)""",
+    "CREATE INDEX example_edit_example ON example_edit (example_id)",
+)
+
+_SETS = (
+    """CREATE TABLE example_set (
+        id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES project(id),
+        name TEXT NOT NULL, created_at TEXT NOT NULL, UNIQUE (project_id, name))""",
+    """CREATE TABLE example_set_version (
+        id INTEGER PRIMARY KEY, set_id INTEGER NOT NULL REFERENCES example_set(id), number INTEGER NOT NULL,
+        digest TEXT NOT NULL, n INTEGER NOT NULL, created_at TEXT NOT NULL, template TEXT NOT NULL,
+        UNIQUE (set_id, number))""",
+    # An example as a set froze it, whole, as JSON; once however many versions hold it.
+    """CREATE TABLE example_text (
+        id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, body TEXT NOT NULL)""",
+    """CREATE TABLE example_set_item (
+        version_id INTEGER NOT NULL REFERENCES example_set_version(id), place INTEGER NOT NULL,
+        text_id INTEGER NOT NULL REFERENCES example_text(id),
+        example_id INTEGER REFERENCES example(id) ON DELETE SET NULL, PRIMARY KEY (version_id, place)) WITHOUT ROWID""",
+    "CREATE INDEX example_set_item_example ON example_set_item (example_id) WHERE example_id IS NOT NULL",
+    """CREATE TABLE run_examples (
+        run_id INTEGER PRIMARY KEY REFERENCES run(id) ON DELETE CASCADE,
+        version_id INTEGER NOT NULL REFERENCES example_set_version(id), detail TEXT NOT NULL)""",
+    "CREATE INDEX run_examples_version ON run_examples (version_id)",
+    """CREATE TRIGGER example_text_frozen BEFORE UPDATE ON example_text BEGIN
+        SELECT raise(ABORT, 'the text of an example set is frozen'); END""",
+    """CREATE TRIGGER example_set_item_frozen BEFORE UPDATE OF version_id, place, text_id ON example_set_item BEGIN
+        SELECT raise(ABORT, 'a version of an example set is frozen'); END""",
+)
+
+_DATASETS = (
+    # Rows numbered up to `n` are there; later ones belong to an import under way, last heard of at `touched_at`.
+    # `labels`, `splits` and `facts` are kept counts, as JSON, so that no list ever counts rows.
+    """CREATE TABLE dataset (
+        id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES project(id), name TEXT NOT NULL,
+        created_at TEXT NOT NULL, finished_at TEXT, touched_at TEXT, n INTEGER NOT NULL DEFAULT 0,
+        unlabelled INTEGER NOT NULL DEFAULT 0, distinct_labels INTEGER NOT NULL DEFAULT 0,
+        labels TEXT NOT NULL DEFAULT '{}', splits TEXT NOT NULL DEFAULT '{}', facts TEXT NOT NULL DEFAULT '{}',
+        source TEXT NOT NULL, columns TEXT NOT NULL)""",
+    "CREATE UNIQUE INDEX dataset_name ON dataset (project_id, name) WHERE finished_at IS NOT NULL",
+    "CREATE INDEX dataset_unfinished ON dataset (touched_at) WHERE touched_at IS NOT NULL",
+    # Long columns last: what only counts never reads their pages.
+    """CREATE TABLE dataset_row (
+        id INTEGER PRIMARY KEY, dataset_id INTEGER NOT NULL REFERENCES dataset(id), number INTEGER NOT NULL,
+        key TEXT NOT NULL, split TEXT, label TEXT, "group" TEXT, extra TEXT NOT NULL, input TEXT NOT NULL,
+        output TEXT NOT NULL)""",
+    "CREATE UNIQUE INDEX dataset_row_number ON dataset_row (dataset_id, number)",
+    "CREATE UNIQUE INDEX dataset_row_key ON dataset_row (dataset_id, key)",
+    "CREATE INDEX dataset_row_split ON dataset_row (dataset_id, split, number)",
+)
+
+STEPS: tuple[Step, ...] = (
+    Step("0001_first_flight", _NOUNS + _SAMPLES + _MARKS + _SEARCH),
+    Step("0002_examples", _EXAMPLES + _SETS + _DATASETS),
+)

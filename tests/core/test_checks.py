@@ -355,5 +355,5 @@ def test_a_window_that_is_not_known_is_not_guessed(o200k: Tokenizer) -> None:
 
 def test_more_than_the_model_writes() -> None:
     target = Target("openai:gpt-4o", Capabilities(context=128_000, max_output=16_384))
-    assert "16,384" in run("Hi", "window", target, params=Params(max_tokens=20_000))[0].sentence
+    assert "16 384" in run("Hi", "window", target, params=Params(max_tokens=20_000))[0].sentence
     assert run("Hi", "window", target, params=Params(max_tokens=16_384)) == []

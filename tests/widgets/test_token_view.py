@@ -181,7 +181,7 @@ async def test_marks_have_a_sign_beside_the_row_and_a_style_on_every_token_they_
         ]
         show(view, parts, marks=[(at, at + 1, tone) for at, tone in zip(places, tones, strict=True)])
         lines = await settle(pilot)
-        assert [line[:3] for line in lines[:5]] == ["▎§Q", " !A", " ?B", " ■C", " iD"]
+        assert [line[:3] for line in lines[:5]] == ["▎§Q", " !A", " ?B", " ■C", " •D"]
         assert style_at(app, 1, "·↵").underline
         assert not style_at(app, 1, "·three").underline
         assert style_at(app, 2, "four").underline
