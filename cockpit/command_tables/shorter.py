@@ -18,6 +18,7 @@ SHORTER = _table(
     "Shorter",
     ("order", "o", "Order", "List the parts in the order to drop them, or as they are sent."),
     ("limit", "t", "Try a limit", "Say how many answers another max_tokens would cut, and what it would save."),
+    ("use", "u", "Use limit", "Make the limit that was tried, else the one suggested, Play's max_tokens."),
     ("previous", "left_square_bracket,h", "Model before", "The cost with the model before this one."),
     ("next", "right_square_bracket,l", "Model after", "The cost with the model after this one."),
     ("copy", "y", "Copy", "Copy the table and the lengths as text."),

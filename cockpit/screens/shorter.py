@@ -16,9 +16,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 
+from cockpit.core.lengths import suggest
 from cockpit.core.shorter import Part
 from cockpit.screens import shorter_words as words
 from cockpit.screens.dialogs import Ask
+from cockpit.screens.draft_params import take_params
 from cockpit.screens.opened import OpenedScreen, plain_title
 from cockpit.screens.shorter_read import View, read_view
 from widgets.plain import Plain
@@ -174,6 +176,22 @@ class ShorterScreen(OpenedScreen[None]):
             self._limits = [int(text.strip())]
             self._show()
             self.query_one("#lengths", LengthsPanel).scroll_end(animate=False)
+
+    def action_use(self) -> None:
+        """Make the limit that was tried, else the one suggested, the draft's max_tokens."""
+        limit = self._limits[0] if self._limits else self._suggested()
+        if limit is None:
+            self.notify_plain("No limit is known yet: t tries one.")
+        elif take_params(self.cockpit, max_tokens=limit):
+            self.notify_plain(f"max_tokens is {limit} in Play now; nothing is sent.")
+        else:
+            self.notify_plain("Play has no draft yet.")
+
+    def _suggested(self) -> int | None:
+        view = self._view
+        lengths = view.lengths.get(view.countings[self._column].column.model, ()) if view is not None else ()
+        at = suggest(lengths).at if lengths else None
+        return at.max_tokens if at is not None else None
 
     def action_previous(self) -> None:
         """The model before."""

@@ -26,11 +26,11 @@ from textual.widget import Widget
 
 from cockpit.core.draft import parse_stops
 from cockpit.core.errors import InputError
+from cockpit.screens.draft_params import take_params
 from cockpit.screens.opened import OpenedScreen
 from cockpit.screens.stops_apply import ApplyView
 from cockpit.screens.stops_audit import AuditView
 from cockpit.screens.stops_checks import ChecksView, quoted
-from cockpit.screens.stops_draft import take_stops
 from cockpit.screens.stops_flow import Flow
 from cockpit.screens.stops_lines import Lines
 from cockpit.screens.stops_read import StopsSubject
@@ -204,7 +204,7 @@ class StopsScreen(OpenedScreen[StopsChoice | None]):
         except InputError as error:
             self.notify_plain(error.sentence(), severity="error")
             return
-        if take_stops(self.cockpit, stops):
+        if take_params(self.cockpit, stop=stops):
             said = ", ".join(map(quoted, stops)) or "nothing"
             self.notify_plain(f"Play's draft now stops at {said}.")
             self.dismiss(StopsChoice(stops))

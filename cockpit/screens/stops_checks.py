@@ -168,12 +168,19 @@ class ChecksView(Container):
         self.query_one("#found").border_title = "what is known"
 
     def show(
-        self, reports: Sequence[StopReport], pieces: Pieces, how: Callable[[str], str], empty: Sequence[str]
+        self,
+        reports: Sequence[StopReport],
+        pieces: Pieces,
+        how: Callable[[str], str],
+        empty: Sequence[str],
+        *,
+        note: str = "",
     ) -> None:
         """Show these reports.
 
         Args:
             how: model → the words about its tokenizer.
+            note: what was left out, to be shown beside the counts.
         """
         self.reports, self._pieces, self._how = reports, pieces, how
         rows = self.query_one("#checks", RowList)
@@ -181,7 +188,7 @@ class ChecksView(Container):
         rows.columns = NARROW if narrow else WIDE
         rows.set_empty(*empty)
         rows.show([check_row(at, report, narrow=narrow) for at, report in enumerate(reports)])
-        rows.border_subtitle = plain_title(said_of(reports))
+        rows.border_subtitle = plain_title(" · ".join(part for part in (note, said_of(reports)) if part))
         self._show_current()
 
     @on(RowList.Moved, "#checks")

@@ -93,7 +93,9 @@ class Flow:
         finally:
             self._end(progress)
         empty = NO_STOPS if not stops else NO_MODELS
-        self.screen.query_one(ChecksView).show(reports, self._piece, self._how, empty)
+        some = self.ground is not None and self.ground.total > long.LOOKED_AT
+        note = f"the first {count(long.LOOKED_AT)} stored samples looked into" if some else ""
+        self.screen.query_one(ChecksView).show(reports, self._piece, self._how, empty, note=note)
         return True
 
     def _piece(self, model: str, token: int) -> bytes:

@@ -17,6 +17,7 @@ from cockpit.screens.shorter_read import read_view
 from cockpit.services import Services
 from cockpit.store import marks, projects, prompts, runs, samples
 from cockpit.store.db import Database
+from cockpit.store.settings import get, put
 from tests.screens.opened_host import HostApp, make_services, sample_of, until
 from widgets.plain import Plain
 from widgets.row_list import RowList
@@ -112,6 +113,10 @@ async def test_lengths_say_what_a_limit_would_cut(services: Services, tmp_path: 
         await pilot.press("backspace", "enter")
         await until(pilot, lambda: not app.screen.is_modal and "max_tokens 15" in lengths(app))
         assert "cuts 12 of 24" in lengths(app), "the six inputs whose answers have 16 to 21 tokens"
+        services.store.write_now(lambda db: put(db, "session.default.play", {"draft": {"params": {"seed": 1}}}))
+        await pilot.press("u")
+        await services.store.flush()
+        assert get(services.store.read(), "session.default.play")["draft"]["params"] == {"seed": 1, "max_tokens": 15}
 
 
 async def test_each_model_has_its_own_count_and_price(services: Services, tmp_path: Path) -> None:
