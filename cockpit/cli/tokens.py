@@ -1,4 +1,4 @@
-"""`cockpit tokens`: a text in tokens, and how many, with how that was counted. Sends nothing unless told to ask."""
+"""`cockpit tokens`: a text in tokens, and how many, with how that was counted. Draws and stores nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from cockpit.cli.context import TEXT, Context, as_json, pass_context
 from cockpit.config import Config
 from cockpit.core.catalog import parse_model
 from cockpit.core.check_values import grouped
-from cockpit.core.errors import InputError
+from cockpit.core.errors import CockpitError, InputError
 from cockpit.core.params import Params
 from cockpit.core.prompts import Version, literal
 from cockpit.core.tokens import Choice, Tokenizer, Tokens
@@ -43,15 +44,20 @@ class Asking:
 @click.option("-m", "--model", type=TEXT, help="Count as this model does: an alias or provider:model.")
 @click.option("-e", "--encoding", help="Use this encoding, or a tokenizer.json by its path. ? lists them.")
 @click.option("-f", "--file", type=click.Path(path_type=Path, dir_okay=False), help="Read the text from this file.")
-@click.option("--ask", is_flag=True, help="Let the model's provider count the text, sent as one message.")
+@click.option(
+    "--ask/--no-ask",
+    default=None,
+    help="Let the model's provider count the text, sent as one message. By default it is asked where its tokenizer is "
+    "not public and there is a key, or where the model is on a server of yours.",
+)
 @click.option("--ids", is_flag=True, help="Show each token's id, one token a line.")
 @as_json
 @pass_context
-def tokens_command(ctx: Context, /, *, ids: bool, ask: bool, as_json: bool, **given: Any) -> int:
+def tokens_command(ctx: Context, /, *, ids: bool, ask: bool | None, as_json: bool, **given: Any) -> int:
     """Show TEXT in tokens and count them; - reads standard input.
 
-    Nothing is sent anywhere without --ask: where a model's tokenizer is not published, the count is an estimate and
-    says so.
+    A published tokenizer counts here, without a network. Else the provider does, or the count is an estimate and says
+    so; with --no-ask nothing is sent.
     """
     model, encoding = given["model"], given["encoding"]
     if model and encoding:
@@ -69,6 +75,10 @@ def tokens_command(ctx: Context, /, *, ids: bool, ask: bool, as_json: bool, **gi
     count = tokenizer.count(text)
     if ask:
         choice, count = asyncio.run(_asked(ctx, tokenizers, choice, model, text))
+    elif ask is None and model and not choice.exact:
+        with suppress(CockpitError):
+            told, asked = asyncio.run(_asked(ctx, tokenizers, choice, model, text))
+            choice, count = (told, asked) if told.exact else (choice, count)
     if as_json:
         output.emit(_json(model, choice, tokens, count))
         return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 CHECKED = 200_000
 """Characters of a text that the checks still look at."""
 REST_S = 0.15
+ASK_REST_S = 1.0
+"""Seconds without a change before a provider is asked to count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,20 @@ class Following:
                     await asyncio.sleep(REST_S)
                 if self._wanted is None and self.reading is not None and self.reading.ask is ask:
                     await self._work_out(self.reading)
+                    self._let_count(self.reading)
         finally:
             self._reads = False
+
+    def _let_count(self, reading: Reading) -> None:
+        """Where only an estimate can be made here, the provider is asked, once typing has rested for longer."""
+        if not reading.lanes[0].exact and reading.ask.subject.version is not None:
+            self.screen.run_worker(self._counted(reading), group="ask", exclusive=True, exit_on_error=False)
+
+    async def _counted(self, reading: Reading) -> None:
+        await asyncio.sleep(ASK_REST_S)
+        if self.reading is reading and self._wanted is None:
+            with suppress(CockpitError):
+                await self.screen.look.let_count(only_exact=True)
 
     async def _read_one(self, ask: Ask) -> None:
         screen = self.screen

@@ -162,15 +162,21 @@ class Looking:
 
     async def ask(self) -> None:
         """Let the provider count the request."""
+        if not self.model_name() or self.subject.version is None:
+            self.screen.notify_plain("A provider counts a prompt for one of its models: choose a model (m).")
+            return
+        await self.let_count(only_exact=False)
+
+    async def let_count(self, *, only_exact: bool) -> None:
+        """Show the provider's count of the request; with `only_exact` nothing where it gives none."""
         from cockpit.tokenizers.count import count_request
 
         model, subject = self.model_name(), self.subject
         if not model or subject.version is None:
-            self.screen.notify_plain("A provider counts a prompt for one of its models: choose a model (m).")
             return
         params = source.written_in(self.screen.cockpit).draft.params
         counted = await count_request(self.screen.services, model, subject.version, params)
-        if subject == self.subject:
+        if subject == self.subject and model == self.model_name() and (counted.exact or not only_exact):
             self.asked = counted
             if self.follow.reading is not None:
                 self.screen.draw.totals(self.follow.reading, self.follow.facts)

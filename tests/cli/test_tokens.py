@@ -20,22 +20,21 @@ def test_json_has_the_ids_texts_and_bytes(cli: Cli) -> None:
 
 
 def test_a_model_without_published_tokens_is_an_estimate_without_a_list(cli: Cli) -> None:
-    (row,) = cli("tokens", "--json", "-m", "anthropic:claude-opus-4-7", "Hi there").rows()
+    (row,) = cli("tokens", "--no-ask", "--json", "-m", "anthropic:claude-opus-4-7", "Hi there").rows()
     assert row["tokens"] is None
     assert row["exact"] is False
     assert row["count"] > 0
-    done = cli("tokens", "-m", "anthropic:claude-opus-4-7", "Hi there")
+    done = cli("tokens", "--no-ask", "-m", "anthropic:claude-opus-4-7", "Hi there")
     assert "≈" in done.out
     assert "estimate" in done.out
 
 
-def test_the_provider_counts_only_where_it_is_told_to(cli: Cli) -> None:
+def test_the_provider_counts_where_there_is_a_key_unless_told_not_to(cli: Cli) -> None:
     """The fake counts words; our own count of this text is another."""
-    (own,) = cli.process("tokens", "--json", "-m", "anthropic:fake", "unbelievable antidisestablishment").rows()
+    asked = ("--json", "-m", "anthropic:fake", "unbelievable antidisestablishment")
+    (own,) = cli.process("tokens", "--no-ask", *asked).rows()
     assert own["exact"] is False
-    (row,) = cli.process(
-        "tokens", "--ask", "--json", "-m", "anthropic:fake", "unbelievable antidisestablishment"
-    ).rows()
+    (row,) = cli.process("tokens", *asked).rows()
     assert (row["exact"], row["count"], row["tokens"]) == (True, 2, None)
     assert "count_tokens" in row["why"]
     assert cli("tokens", "--ask", "a").status == 2

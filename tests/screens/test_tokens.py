@@ -349,9 +349,12 @@ async def test_ids_can_be_copied(tmp_path: Path, fake: FakeProvider) -> None:
         assert kept.read_text() == "[13225, 2375]"
 
 
-async def test_the_server_counts_when_asked(tmp_path: Path, fake: FakeProvider) -> None:
+@pytest.mark.parametrize("keys", [("r",), ()], ids=["asked", "by itself"])
+async def test_the_provider_counts_what_is_an_estimate_here(
+    tmp_path: Path, fake: FakeProvider, keys: tuple[str, ...]
+) -> None:
     async with open_tokens(tmp_path, fake, ("anthropic:claude-sonnet-4-5",)) as (app, pilot):
-        await pilot.press("r")
+        await pilot.press(*keys)
         await until(pilot, lambda: pane(app).look.asked is not None)
         asked = pane(app).look.asked
         assert asked is not None
