@@ -269,7 +269,7 @@ def run_app(config: Config, db_path: Path, *, project: str, demo: bool = False) 
     state_dir = paths.state_dir()
     log.open_log(state_dir)
     try:
-        services = open_services(config, db_path)
+        services = open_services(config, db_path, in_child=True)
     except StoreError as error:
         _say([error.sentence()])
         return 1

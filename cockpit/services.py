@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from datetime import datetime
@@ -28,6 +29,7 @@ class Services:
     Args:
         providers: made from the config and the environment where not given.
         limits: made from the config where not given.
+        in_child: encode in a process of its own: for a program with a screen, which encoding would hold up.
     """
 
     def __init__(
@@ -37,12 +39,15 @@ class Services:
         providers: ProviderRegistry | None = None,
         limits: Limits | None = None,
         clock: Callable[[], datetime] = utc_now,
+        *,
+        in_child: bool = False,
     ) -> None:
         self.config = config
         self.store = store
         self.clock = clock
         self._providers = providers
         self._limits = limits
+        self._in_child = in_child
 
     @property
     def providers(self) -> ProviderRegistry:
@@ -70,7 +75,7 @@ class Services:
     @cached_property
     def tokenizers(self) -> Tokenizers:
         """Every tokenizer, each loaded when it is first used; a person's own are in `tokenizers` beside the config."""
-        return load_tokenizers(self.config, self.catalog)
+        return load_tokenizers(self.config, self.catalog, in_child=self._in_child)
 
     async def aclose(self) -> None:
         """Close connections and child processes, then save what is queued.
@@ -79,6 +84,8 @@ class Services:
             StoreError: something could not be saved.
         """
         try:
+            if "tokenizers" in vars(self):
+                await asyncio.to_thread(self.tokenizers.close)
             if self._providers is not None:
                 await self._providers.aclose()
         finally:
@@ -92,22 +99,22 @@ def load_catalog(config: Config) -> Catalog:
     return Catalog.load(config.overrides, {name: server.protocol for name, server in config.servers.items()})
 
 
-def load_tokenizers(config: Config, catalog: Catalog) -> Tokenizers:
-    """Every tokenizer there is, none of them loaded."""
+def load_tokenizers(config: Config, catalog: Catalog, *, in_child: bool = False) -> Tokenizers:
+    """Every tokenizer there is, none of them loaded; `in_child`: in a process of their own once they are."""
     from cockpit.paths import config_path
     from cockpit.tokenizers.registry import Tokenizers
 
     path = config.path if config.path.name else config_path()
-    return Tokenizers(catalog, config.servers, path.parent, os.environ)
+    return Tokenizers(catalog, config.servers, path.parent, os.environ, in_child=in_child)
 
 
-def open_services(config: Config, db_path: Path) -> Services:
-    """Open the database. No connection is made and no heavy package is loaded.
+def open_services(config: Config, db_path: Path, *, in_child: bool = False) -> Services:
+    """Open the database. No connection is made and no heavy package is loaded; `in_child` as for `Services`.
 
     Raises:
         StoreError: the database cannot be opened.
     """
-    return Services(config, open_store(db_path))
+    return Services(config, open_store(db_path), in_child=in_child)
 
 
 async def close_services(services: Services) -> None:

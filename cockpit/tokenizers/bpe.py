@@ -37,7 +37,8 @@ class BpeTokenizer:
         self._encoding = encoding
         self._silent = silent
         self._vocabulary = _by_id(encoding._mergeable_ranks, silent)
-        self._special_bytes = {token: text.encode() for text, token in self.specials.items()}
+        self.added = {token: text.encode() for text, token in self.specials.items()}
+        """Bytes of ids that the vocabulary leaves empty."""
         self._lengths = self._token_lengths(encoding._mergeable_ranks)
 
     def count(self, text: str) -> int:
@@ -62,8 +63,8 @@ class BpeTokenizer:
 
     def token_bytes(self, token: int) -> bytes:
         """The bytes of an id; empty for an id that is none."""
-        if token in self._special_bytes:
-            return self._special_bytes[token]
+        if token in self.added:
+            return self.added[token]
         return self._vocabulary[token] if 0 <= token < len(self._vocabulary) else b""
 
     def vocabulary(self) -> Sequence[bytes]:
@@ -98,7 +99,7 @@ class BpeTokenizer:
         lengths = array("I", bytes(4 * (self._encoding.max_token_value + 1)))
         for token, rank in ranks.items():
             lengths[rank] = len(token)
-        for rank, text in self._special_bytes.items():
+        for rank, text in self.added.items():
             lengths[rank] = len(text)
         return lengths
 

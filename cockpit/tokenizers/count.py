@@ -17,7 +17,6 @@ from cockpit.core.ports import Provider, Request
 from cockpit.core.prompts import Version
 from cockpit.core.tokens import Choice, Count, Tokenizer
 from cockpit.tokenizers import templates
-from cockpit.tokenizers.gguf import OwnTokenizer
 from cockpit.tokenizers.registry import Tokenizers
 
 ASKING_SECONDS = 20.0
@@ -135,7 +134,7 @@ def _own(tokenizers: Tokenizers, model: ModelName, version: Version) -> tuple[st
         tokenizer = tokenizers.get(choice.encoding)
     except CockpitError:
         return None
-    if not isinstance(tokenizer, OwnTokenizer) or tokenizer.chat_template != templates.SMOLLM2_TEMPLATE:
+    if getattr(tokenizer, "chat_template", "") != templates.SMOLLM2_TEMPLATE:
         return None
     text = templates.smollm2(version)
     return None if text is None else (text, tokenizer)

@@ -67,7 +67,8 @@ class HfTokenizer:
         self._inner = inner
         added = [row for row in settings.get("added_tokens") or () if isinstance(row, Mapping)]
         self.specials: Mapping[str, int] = {row["content"]: row["id"] for row in added if row.get("special")}
-        self._added = {row["id"]: str(row["content"]).encode() for row in added}
+        self.added = {row["id"]: str(row["content"]).encode() for row in added}
+        """Bytes of ids that the vocabulary leaves empty."""
         self._letters = {letter: byte for byte, letter in byte_alphabet().items()}
         self._by_letters = "ByteLevel" in json.dumps([settings.get("pre_tokenizer"), settings.get("decoder")])
 
@@ -85,8 +86,8 @@ class HfTokenizer:
 
     def token_bytes(self, token: int) -> bytes:
         """The bytes of an id; empty for an id that is none."""
-        if token in self._added:
-            return self._added[token]
+        if token in self.added:
+            return self.added[token]
         spelled = self._inner.id_to_token(token)
         return b"" if spelled is None else self._bytes(spelled)
 
