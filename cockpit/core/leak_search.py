@@ -9,18 +9,19 @@ from __future__ import annotations
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from math import ceil
 
 Tokens = Sequence[int]
 """A text's words, each as its number in a vocabulary."""
 GRAM = 13
 SHINGLE = 2
-TEMPLATE_SHARE, TEMPLATE_TEXTS = 0.1, 10
-"""A shingle in more than a tenth of the texts, and in more than 10, is the wording all are written in."""
+TEMPLATE_SHARE, TEMPLATE_TEXTS = 0.5, 10
+"""A shingle in more than half of the texts, and in more than 10, is the wording all are written in."""
 COMMON_TEXTS = 10
 DISTINCT = 7
 """Of the words of a 13-gram: 'a a a a …' or a row of binary digits is shared by chance."""
-MOST_COMPARED = 64
+MOST_COMPARED = 24
 """Candidates that one text is compared with, its rarest wording first. Only crowds of texts alike reach it."""
 SLACK = 1e-9
 """A threshold such as 0.7 has no exact float; a pair exactly at it counts."""
@@ -33,7 +34,7 @@ def shingles(tokens: Tokens) -> set[int]:
 
     The Jaccard index of two such sets is the weighted Jaccard index of the two texts' pairs of words.
     """
-    codes = list(map(hash, zip(tokens, tokens[1:], strict=False)))
+    codes = list(map(hash, pairwise(tokens)))
     found = set(codes)
     if len(found) < len(codes):
         times: dict[int, int] = {}
@@ -50,15 +51,24 @@ def resemblance(one: set[int], other: set[int]) -> float:
     return shared / (len(one) + len(other) - shared) if shared else 0.0
 
 
+def varied(tokens: Tokens) -> bool:
+    """Whether a text has words enough to resemble another: rows of binary digits and the like are alike by chance.
+
+    7 different words are enough, or in a shorter text different ones for half of its words.
+    """
+    return len(set(tokens)) >= min(DISTINCT, len(tokens) / 2)
+
+
 def near_pairs(texts: Sequence[Tokens], places: Sequence[int], near: float) -> Iterator[tuple[int, int, float]]:
     """Pairs (earlier, later) of different places that resemble each other by at least `near`, and by how much.
 
-    Resemblance (Broder 1997, "On the resemblance and containment of documents") over 2-word shingles, both over all of
-    them and over those that are not the template's; the smaller of the two counts. Candidates come from a sketch of
-    each text, as in MinHash, its smallest n - ceil(near * n) + 1 of n shingles in one order of all. That order is not
-    random but rarest first, as in Bayardo, Ma, Srikant 2007 ("Scaling up all pairs similarity search") and Xiao et al.
-    2008 ("Efficient similarity joins for near duplicate detection"): two texts with no shingle in common there cannot
-    reach `near`, so that no pair is missed (recall 1, up to MOST_COMPARED), and clean texts have no candidates.
+    Resemblance (Broder 1997, "On the resemblance and containment of documents") over 2-word shingles; over those alone
+    that are not the template's it must be half of `near` at least. Candidates come from a sketch of each text, as in
+    MinHash: its smallest n - ceil(near * n) + 1 of n shingles in one order of all. That order is not random but rarest
+    first, as in Bayardo, Ma, Srikant 2007 ("Scaling up all pairs similarity search") and Xiao et al. 2008 ("Efficient
+    similarity joins for near duplicate detection"): two texts whose sketches share no shingle cannot reach `near`, so
+    that no pair is missed (recall 1, up to MOST_COMPARED), and clean texts have few candidates. The template's
+    shingles come last in that order, and the first that a pair shares is not one of them: they need not be looked up.
 
     Args:
         places: of each text, the splits it stands in, as bits.
@@ -74,18 +84,18 @@ def near_pairs(texts: Sequence[Tokens], places: Sequence[int], near: float) -> I
     def judge(x: set[int], other: int) -> float:
         y = shingles(texts[other])
         whole = resemblance(x, y)
-        return min(whole, resemblance(x - template, y - template)) if whole >= floor else whole
+        return whole if whole >= floor and resemblance(x - template, y - template) >= floor / 2 else 0.0
 
     for number, tokens in enumerate(texts):
         every = shingles(tokens)
-        telling = every - template
-        sizes[number] = size = len(telling)
-        known = [code for code in telling if counts[code & mask] > 1]
+        sizes[number] = size = len(every)
+        known = [code for code in every if counts[code & mask] > 1]
         # Shingles that no other text has lead the order; they take places in the sketch and can be left out of it.
         length = size - ceil(floor * size) + 1 - (size - len(known))
-        if not size or length < 1:
+        if not size or length < 1 or not varied(tokens):
             continue
-        sketch = sorted(known, key=lambda code: (counts[code & mask], code))[:length]
+        sketch = sorted(known, key=lambda code: (code in template, counts[code & mask], code))[:length]
+        sketch = [code for code in sketch if code not in template]
         least, most = floor * size, size / floor
         tried = 0
         for other in _candidates(sketch, [index[place] for place in crossing[places[number]]]):
@@ -146,7 +156,7 @@ def _template(texts: Sequence[Tokens], counts: array[int]) -> set[int]:
 
 def grams(tokens: Tokens) -> list[int]:
     """A hash of each run of 13 words, by where it begins."""
-    pairs = list(map(hash, zip(tokens, tokens[1:], strict=False)))
+    pairs = list(map(hash, pairwise(tokens)))
     fours = list(map(hash, zip(pairs, pairs[2:], strict=False)))
     return list(map(hash, zip(fours, fours[4:], fours[8:], fours[9:], strict=False)))
 
@@ -158,7 +168,7 @@ def gram_pairs(
     text, and its length in words.
 
     After Brown et al. 2020 (https://arxiv.org/abs/2005.14165, appendix C): a 13-gram in more than 10 texts is a common
-    phrase or boilerplate and counts for nothing. Ours too: one with fewer than 7 different words does not count.
+    phrase or boilerplate and its words count for nothing. Ours: nor does one with fewer than 7 different words.
 
     Args:
         accept: called with the earlier text, where the run begins in it, and its length; a shorter run is tried else.
@@ -214,21 +224,28 @@ def _often(texts: Sequence[Tokens]) -> set[int]:
 
 
 def _runs(one: Tokens, other: Tokens, common: set[int]) -> Iterator[tuple[int, int]]:
-    """Where a run that both share begins in the first, and its length, for runs with an uncommon 13-gram."""
+    """Stretches of 13 words or more that both share and no common 13-gram covers: begin in the first, and length.
+
+    What only reaches over the edge of the boilerplate is not 13 words of anybody's own.
+    """
     starts: dict[int, int] = {}
+    covered = bytearray(len(one))
     for at, gram in enumerate(grams(one)):
         starts.setdefault(gram, at)
+        if gram in common:
+            covered[at : at + GRAM] = b"\x01" * GRAM
     past = 0
     for at, gram in enumerate(grams(other)):
         begin = starts.get(gram)
-        if begin is None or gram in common or at < past:
+        if begin is None or at < past:
             continue
         length = 0
         while begin + length < len(one) and at + length < len(other) and one[begin + length] == other[at + length]:
             length += 1
-        while begin and at > past and one[begin - 1] == other[at - 1]:
-            begin, at, length = begin - 1, at - 1, length + 1
-        if length >= GRAM:
-            past = at + length
-            if any(len(set(one[i : i + GRAM])) >= DISTINCT for i in range(begin, begin + length - GRAM + 1)):
-                yield begin, length
+        past = at + length
+        place = begin
+        for stretch in bytes(covered[begin : begin + length]).split(b"\x01"):
+            windows = range(place, place + len(stretch) - GRAM + 1)
+            if any(len(set(one[i : i + GRAM])) >= DISTINCT for i in windows):
+                yield place, len(stretch)
+            place += len(stretch) + 1

@@ -1,4 +1,4 @@
-"""Leaks: rows of one split that give away rows of another, and which rows have to go. Finds and decides; stores nothing.
+"""Leaks: rows of one split that give away rows of another, and which have to go. Finds and decides; stores nothing.
 
 Inputs are compared, not outputs: a label or a canned answer is meant to repeat.
 """

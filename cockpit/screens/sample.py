@@ -25,6 +25,7 @@ from cockpit.store.samples import get_sample
 from widgets.text_view import TextView
 
 if TYPE_CHECKING:
+    from cockpit.core.examples import Verdict
     from cockpit.core.live import LiveSample
     from cockpit.core.ports import Wire
     from cockpit.core.samples import Sample
@@ -277,7 +278,7 @@ class SampleScreen(OpenedScreen[SampleAction | None]):
         sample_id = self._markable()
         if sample_id is None or self._opened is None:
             return
-        verdict: marking.Verdict | None = None if self._opened.marks.gold else "gold"
+        verdict: Verdict | None = None if self._opened.marks.gold else "gold"
         await self.services.store.write(lambda db: marking.set_gold(db, sample_id, verdict))
         self._read(sample_id)
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from dataclasses import dataclass
-from typing import Literal
 
-from cockpit.core.errors import PlanError, StoreError
-from cockpit.core.prompts import Version, render, variables
+from cockpit.core.examples import Verdict
 from cockpit.store.clock import now
-from cockpit.store.text import pack, unpack, unpack_json
-
-Verdict = Literal["gold", "candidate", "rejected"]
+from cockpit.store.examples import from_sample
+from cockpit.store.text import pack, unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,37 +71,7 @@ def set_gold(db: sqlite3.Connection, sample_id: int, verdict: Verdict | None = "
     if verdict is None:
         db.execute("DELETE FROM example WHERE sample_id = ?", (sample_id,))
         return None
-    row = db.execute(
-        """SELECT run.project_id, text, input, version.body, input_set.body FROM sample JOIN run ON run.id = run_id
-           JOIN version ON version.id = version_id JOIN input_set ON input_set.id = input_set_id
-           WHERE sample.id = ?""",
-        (sample_id,),
-    ).fetchone()
-    if row is None:
-        raise StoreError(f"There is no sample {sample_id}.")
-    project_id, output, place, version, inputs = row
-    asked = pack(asked_text(Version.from_json(unpack_json(version)), unpack_json(inputs)[place]))
-    db.execute(
-        """INSERT INTO example (project_id, sample_id, verdict, input, output, created_at) VALUES (?, ?, ?, ?, ?, ?)
-           ON CONFLICT (sample_id) DO UPDATE SET verdict = excluded.verdict""",
-        (project_id, sample_id, verdict, asked, output, now()),
-    )
-    found = db.execute("SELECT id FROM example WHERE sample_id = ?", (sample_id,)).fetchone()
-    return int(found[0])
-
-
-def asked_text(version: Version, values: dict[str, str]) -> str:
-    """What an example's input is: the variables' values where there are any (JSON if several), else the last turn."""
-    names = variables(version)
-    if len(names) == 1 and names[0] in values:
-        return values[names[0]]
-    if names:
-        return json.dumps({name: values.get(name) for name in names}, ensure_ascii=False)
-    try:
-        turns = render(version, values).messages
-    except PlanError:
-        turns = version.messages
-    return next((turn.content for turn in reversed(turns) if turn.role == "user"), "")
+    return from_sample(db, sample_id, verdict)
 
 
 def list_examples(db: sqlite3.Connection, project_id: int, verdict: Verdict | None = None) -> list[ExampleRow]:

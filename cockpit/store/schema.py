@@ -133,8 +133,8 @@ _SEARCH = (
         INSERT INTO prompt_fts (rowid, words, note) VALUES (new.id, new.words, new.note); END""",
 )
 
-# Columns added to `example` stay empty in rows of the first step: `source` then follows from `sample_id`, and `input_key`
-# (a digest of the normalised input, by which duplicates are found) is worked out when it is asked for.
+# In rows of the first step the new columns are empty: `source` then follows from `sample_id`, and `input_key` (a digest
+# of the normalised input, by which duplicates are found) is worked out when it is asked for.
 _EXAMPLES = (
     "ALTER TABLE example ADD COLUMN reason TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE example ADD COLUMN note TEXT NOT NULL DEFAULT ''",
