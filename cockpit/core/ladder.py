@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from cockpit.core.prompts import EXAMPLES, VARIABLE, Version
+from cockpit.core.prompts import EXAMPLES, ROW_EXAMPLES, VARIABLE, Version, variables
 
 RungName = Literal["zero-shot", "few-shot", "many-shot", "best-of-N", "finetune", "RL"]
 RUNGS: tuple[RungName, ...] = ("zero-shot", "few-shot", "many-shot", "best-of-N", "finetune", "RL")
@@ -54,11 +54,14 @@ def uses_examples(version: Version) -> bool:
 def shots_of(version: Version, *, continued: bool = False) -> int | None:
     """How many examples are sent with the prompt; None where there are some that cannot be told apart.
 
-    They are the answered turns before the last one, and the parts of the examples block between blank lines.
+    They are the answered turns before the last one, and the parts of the examples block between blank lines. A block
+    of each input's own is not in the version, so that its examples cannot be counted here.
 
     Args:
         continued: the turns are a conversation with the model, so none of them is an example.
     """
+    if ROW_EXAMPLES in variables(version):
+        return None
     turns = 0 if continued else sum(m.role == "assistant" for m in version.messages[:-1])
     block = version.examples.strip()
     if not block or not uses_examples(version):

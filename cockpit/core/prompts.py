@@ -19,6 +19,8 @@ Role = Literal["user", "assistant"]
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][\w.-]*)\s*\}\}")
 EXAMPLES = "examples"
 """The variable that the version's own examples block fills."""
+ROW_EXAMPLES = "row_examples"
+"""The variable that stands in its place where each input has a block of its own."""
 
 
 @dataclass(frozen=True, slots=True)

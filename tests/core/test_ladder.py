@@ -44,3 +44,9 @@ def test_rungs_fill_from_what_came_back() -> None:
 
 def test_an_idea_without_work_stands_at_the_bottom() -> None:
     assert not any(rung.done or rung.skipped for rung in climb([]))
+
+
+def test_examples_of_each_inputs_own_are_few_shot_of_unknown_number() -> None:
+    version = single("{{row_examples}}\n\n{{question}}")
+    assert shots_of(version) is None
+    assert rung_of(version) == "few-shot"
