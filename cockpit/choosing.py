@@ -11,12 +11,12 @@ from typing import Any, Literal
 from cockpit.core.catalog import parse_model
 from cockpit.core.errors import PlanError
 from cockpit.core.estimate import Asked, Estimate, RequestCounter, estimate
-from cockpit.core.example_block import ROW_EXAMPLES, apply, apply_by_row, check_place
+from cockpit.core.example_block import apply, apply_by_row, check_place
 from cockpit.core.examples import Example, ExampleSet, Row
 from cockpit.core.fill import Filled, Order, Ranked, Strategy, arrange, fill, own_places, rank
 from cockpit.core.leaks import Leak, leaks_of
 from cockpit.core.models import Price
-from cockpit.core.prompts import Version, render, variables
+from cockpit.core.prompts import ROW_EXAMPLES, Version, render, variables
 from cockpit.core.similar import Bm25
 from cockpit.core.tokens import Choice, Tokenizer
 from cockpit.runner import Draft
