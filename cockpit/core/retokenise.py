@@ -6,6 +6,7 @@ import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
+from typing import AnyStr
 
 from cockpit.core.tokens import Tokenizer, Tokens, plain_bytes
 
@@ -67,7 +68,7 @@ class LiveTokens:
 
     def _patched(self, old: Tokens, data: bytes) -> Tokens | None:
         """The old tokens with the changed region encoded again; None where no token ends at a cut."""
-        head = _same_head(old.data, data)
+        head = same_head(old.data, data)
         tail = _same_tail(old.data, data, min(len(old.data), len(data)) - head)
         start = _cut_before(data, head)
         stop = _cut_after(data, len(data) - tail)
@@ -110,8 +111,8 @@ def _index(ends: Sequence[int], byte: int) -> int | None:
     return at + 1 if at < len(ends) and ends[at] == byte else None
 
 
-def _same_head(one: bytes, other: bytes) -> int:
-    """How many bytes both begin with."""
+def same_head(one: AnyStr, other: AnyStr) -> int:
+    """How many characters or bytes both begin with, found by halving: they may be long."""
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2

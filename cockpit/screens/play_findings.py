@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
@@ -55,10 +55,12 @@ class FindingsScreen(OpenedScreen["Place | None"]):
 
     def on_mount(self) -> None:
         """Show what was found; what changes from now on shows by itself."""
-        width = self.size.width
-        self.rows.columns = WIDE if width >= 130 else MIDDLE if width >= 96 else NARROW
         self.rows.focus()
         self._checks.on_change = self._show
+        self._show()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The columns that fit now."""
         self._show()
 
     def on_unmount(self) -> None:
@@ -75,7 +77,8 @@ class FindingsScreen(OpenedScreen["Place | None"]):
         return self._shown[self.rows.cursor] if self.rows.cursor < len(self._shown) else None
 
     def _show(self) -> None:
-        checks = self._checks
+        checks, width = self._checks, self.app.size.width
+        self.rows.columns = WIDE if width >= 130 else MIDDLE if width >= 96 else NARROW
         open_, dismissed = checks.open_findings(), [f for f in checks.findings if checks.is_dismissed(f)]
         self._shown = [*open_, *dismissed]
         self.rows.show([self._row(at, finding) for at, finding in enumerate(self._shown)], keep_cursor=True)

@@ -114,6 +114,8 @@ def change(editor: PromptEditor, text: str) -> None:
     old = editor.text
     if old == text:
         return
+    from cockpit.core.retokenise import same_head
+
     head = same_head(old, text)
     tail = same_head(old[head:][::-1], text[head:][::-1])
     editor.history.checkpoint()
@@ -131,15 +133,3 @@ def select(editor: PromptEditor, start: int, end: int) -> None:
 def location(editor: PromptEditor, index: int) -> Location:
     """Row and column of a character; the end where there are not so many."""
     return editor.document.get_location_from_index(min(max(index, 0), len(editor.text)))  # type: ignore[attr-defined, no-any-return]
-
-
-def same_head(one: str, other: str) -> int:
-    """How many characters two texts begin with in common, found by halving: texts may be long."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
