@@ -338,3 +338,18 @@ async def test_the_tokens_pane_opens_on_the_draft_whatever_it_showed_last(tmp_pa
         tokens = app.screen
         assert isinstance(tokens, TokensScreen)
         await until(pilot, lambda: any("quagga" in part.text for part in tokens.look.subject.parts))
+
+
+async def test_the_list_of_findings_keeps_its_sentences_in_a_smaller_terminal(
+    tmp_path: Path, fake: FakeProvider
+) -> None:
+    async with open_play(tmp_path, fake, MODEL) as (app, pilot):
+        screen = screen_of(app)
+        await screen.writing.load(replace(screen.writing.draft, system="One.\nIt is always so."))
+        await until(pilot, lambda: "Nothing is always so" in line_text(app))
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(app.screen, FindingsScreen))
+        await pilot.resize_terminal(80, 24)
+        rows = app.screen.query_one("#rows", RowList)
+        await until(pilot, lambda: [column.title for column in rows.columns] == ["what", "where"])
+        assert rows.current is not None and "Nothing is always so" in rows.current.cells[0]
