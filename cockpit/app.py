@@ -38,6 +38,7 @@ __all__ = ["PANES", "CockpitApp", "Pane", "run_app"]
 LONG_RUN_S = 10.0
 _IN_DIALOGS = frozenset({"quit", "cancel", "focus_next", "focus_previous"})
 _SETTLED_S = 0.3
+_KEY_S = 0.005
 _GC_THRESHOLDS = (20_000, 20, 50)
 
 
@@ -72,7 +73,8 @@ class CockpitApp(App[int]):
         config = services.config
         self.keymap: Keymap = merge(COMMANDS, config.keys, config.key_preset)
         self._bindings = BindingsMap(bindings("app", self.keymap))
-        self.set_keymap({c.id: ",".join(self.keymap.of(c)) for c in for_scope("list") if c.id in config.keys})
+        of_widgets = (*for_scope("list"), *for_scope("chart"))
+        self.set_keymap({c.id: ",".join(self.keymap.of(c)) for c in of_widgets if c.id in config.keys})
         self.theme_choices: tuple[str, ...] = ()
         start_theme(self)
         for pane in panes:
@@ -97,22 +99,28 @@ class CockpitApp(App[int]):
         _settle_memory()
 
     async def on_event(self, event: events.Event) -> None:
-        """Hold what is pressed before a pane can take it; nothing typed ahead is lost or taken for a command."""
+        """Hold what is pressed before a screen can take it; nothing typed ahead is lost or taken for a command."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            starting = bool(self.screen_stack) and isinstance(self.screen, PaneScreen) and self.screen.starting
-            if starting or self._held:
+            if self._starting or self._held:
                 self._held.append(event)
                 return
         await super().on_event(event)
 
     def release_keys(self) -> None:
-        """Hand on, in order, what was pressed while the pane was starting."""
+        """Hand on, in order, what was pressed while the screen was starting."""
         self.call_later(self._replay)
 
     async def _replay(self) -> None:
-        while self._held:
+        while self._held and not self._starting:
             await super().on_event(self._held[0])
+            if self.screen.is_modal:
+                # A dialog's key may open a field for the keys after it, once the dialog has seen it.
+                await asyncio.sleep(_KEY_S)
             del self._held[0]
+
+    @property
+    def _starting(self) -> bool:
+        return bool(self.screen_stack) and getattr(self.screen, "starting", False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A dialog has the keyboard to itself, but for leaving and moving."""

@@ -2,90 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import ceil
 from typing import Any, Literal
 
-from cockpit.core.catalog import parse_model
-from cockpit.core.errors import PlanError
+from cockpit.core.cosine import Cosine, Index
+from cockpit.core.errors import CockpitError, PlanError
 from cockpit.core.estimate import Asked, Estimate, RequestCounter, estimate
 from cockpit.core.example_block import apply, apply_by_row, check_place
 from cockpit.core.examples import Example, ExampleSet, Row
-from cockpit.core.fill import Filled, Order, Ranked, Strategy, arrange, fill, own_places, rank
+from cockpit.core.fill import Filled, Ranked, arrange, fill, own_places, rank
 from cockpit.core.leaks import Leak, leaks_of
-from cockpit.core.models import Price
 from cockpit.core.prompts import ROW_EXAMPLES, Version, render, variables
 from cockpit.core.similar import Bm25
-from cockpit.core.tokens import Choice, Tokenizer
+from cockpit.core.wish import Wish
+from cockpit.metering import Meter, margin_of, meters_of
 from cockpit.runner import Draft
 from cockpit.services import Services
+from cockpit.store.db import Database
 from cockpit.store.examples import asked_text
-from cockpit.tokenizers.count import ANSWER_TOKENS, FRAME_TOKENS
-from cockpit.tokenizers.gguf import OwnTokenizer
-from cockpit.tokenizers.templates import SMOLLM2_TEMPLATE, smollm2, turns
+from cockpit.store.sets import use_set
 
-ANSWER_ROOM = 1024
-"""Tokens kept for the answer where neither the person nor the model's table says; at most a quarter of the window."""
-MARGIN = 0.15
-"""Share by which an estimated count may be low where its error is not known."""
-UNKNOWN_FRAME, UNKNOWN_START = 16, 128
-"""Tokens allowed for a chat template that is not known: for each message, and once (where no margin covers it)."""
-PLAIN_CHAT = ("o200k_base", "cl100k_base")
-"""Encodings whose chat models' template is published, in numbers."""
+__all__ = ["Chosen", "Given", "Meter", "Wish", "choose", "margin_of", "meters_of", "pool_of", "query_of"]
+
 CLOSE = 4
 """Inputs whose question is this many tokens shorter than the longest are counted too: what merges at edges is less."""
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """How a person wants examples chosen. `k` is how many, 'fit' for as many as fit, 'all' for the whole set.
-
-    `window` and `reserve` are tokens, in place of what is known of the model and of max_tokens.
-    """
-
-    k: int | Literal["fit", "all"] = "all"
-    strategy: Strategy = "first"
-    order: Order = "as chosen"
-    seed: int = 0
-    window: int | None = None
-    reserve: int | None = None
-
-    @property
-    def by_query(self) -> bool:
-        """Whether each input may get examples, or an order, of its own."""
-        return self.strategy in ("nearest", "diverse") or self.order == "nearest last"
-
-
-@dataclass(frozen=True, slots=True)
-class Meter:
-    """One model's context: how its requests are counted, and what they may take."""
-
-    model: str
-    window: int | None
-    reserve: int
-    tokenizer: Tokenizer
-    exact: bool
-    margin: float
-    """Share of a count by which it may be low."""
-    how: str
-    known_frame: bool = True
-    price: Price | None = None
-
-    def count(self, version: Version) -> int:
-        """Tokens of a rendered request with the margin on top; text as the model reads it where that is known."""
-        if isinstance(self.tokenizer, OwnTokenizer) and self.known_frame:
-            text = smollm2(version)
-            if text is not None:
-                return len(self.tokenizer.encode_special(text))
-        texts = [text for _, text in turns(version)] + ([version.prefill] if version.prefill else [])
-        frame, start = (
-            (FRAME_TOKENS, ANSWER_TOKENS) if self.known_frame else (UNKNOWN_FRAME, 0 if self.margin else UNKNOWN_START)
-        )
-        plain = sum(map(self.tokenizer.count, texts)) + frame * len(texts) + start
-        return ceil(plain / (1 - self.margin))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +57,8 @@ class Chosen:
 
     def detail(self) -> dict[str, Any]:
         """What `store.sets.use_set` keeps: the wish, and the places in the set (from 1) as they were sent."""
-        places = {id(one): at for at, one in enumerate(self.of.examples, 1)}
-        wish = self.wish
+        wish, places = self.wish, self.places()
+        left_out = {"without": list(wish.without)} if wish.without else {}
         return {
             "k": wish.k,
             "strategy": wish.strategy,
@@ -125,23 +66,54 @@ class Chosen:
             "seed": wish.seed,
             "by_row": len(self.given) > 1,
             "chosen": [[places[id(one)] for one in given.examples] for given in self.given],
+            **left_out,
+            **({"similarity": wish.similarity} if wish.similarity else {}),
         }
 
+    def places(self) -> dict[int, int]:
+        """The place in the set, from 1, of each of its examples, by the object's `id`."""
+        return {id(one): at for at, one in enumerate(self.of.examples, 1)}
 
-def choose(services: Services, draft: Draft, of: ExampleSet, wish: Wish) -> Chosen:
+    def used(self) -> dict[str, Example]:
+        """Every example that is sent with any input, by the name that leaks have for it."""
+        used = {id(one): one for each in self.given for one in each.examples}.values()
+        return {_named(at, one): one for at, one in enumerate(used, 1)}
+
+    def keep(self, db: Database, run_id: int) -> None:
+        """Freeze with a run what it is given: for `runner.launch`, in the transaction that makes the run."""
+        use_set(db, run_id, self.of.id or 0, self.detail())
+
+
+class Stopped(CockpitError):
+    """Nobody waits for this choice any more."""
+
+
+def choose(
+    services: Services, draft: Draft, of: ExampleSet, wish: Wish, *, stop: Callable[[], bool] | None = None
+) -> Chosen:
     """Put examples of a set into a draft. Blocks while tokens are counted: call it in a thread.
 
     Where the choice depends on the query and there are several inputs, each gets its own; else all get the same, and
     an example that any input is is given to none.
 
+    Args:
+        stop: asked before each count; true ends the work.
+
     Raises:
         PlanError: there is no place for them, not as many as asked for, or they do not fit.
         UnknownModel: a model's name leads nowhere.
+        ProviderError: the model that is to say what is near cannot be asked.
+        Stopped: `stop` said so.
     """
     check_place(draft.version, of.template)
     if any(ROW_EXAMPLES in row for row in draft.inputs):
         raise PlanError(f"An input cannot have the name {ROW_EXAMPLES}: it stands for that input's own examples.")
-    work = _Work(draft, of, wish, meters_of(services, draft, wish))
+    if wish.similarity and not wish.by_query:
+        raise PlanError(
+            f"{wish.similarity} says what is near, and nothing is chosen or ordered by nearness.",
+            hint="Choose nearest or diverse, or the order nearest last.",
+        )
+    work = _Work(draft, of, wish, meters_of(services, draft, wish), stop or (lambda: False), services)
     if wish.by_query and len(draft.inputs) > 1:
         given = tuple(work.for_row(at) for at in range(len(draft.inputs)))
         version, added = apply_by_row(draft.version, [one.examples for one in given], of.template)
@@ -150,53 +122,28 @@ def choose(services: Services, draft: Draft, of: ExampleSet, wish: Wish) -> Chos
     else:
         given = (work.for_all(),)
         ready = replace(draft, version=apply(draft.version, given[0].examples, of.template))
-    used = list({id(one): one for each in given for one in each.examples}.values())
-    names = {id(one): f"#{at}" if one.id is None else str(one.id) for at, one in enumerate(used, 1)}
-    asked = [(given[at] if len(given) > 1 else given[0], query.key) for at, query in enumerate(work.queries)]
+    work.go_on()
+    chosen = Chosen(ready, of, wish, given, _cost(ready, work.meters), work.meters)
+    return replace(chosen, leaks=_leaks(chosen, work.queries), own=len(own_places(pool_of(of, wish), work.queries)))
+
+
+def pool_of(of: ExampleSet, wish: Wish) -> tuple[Example, ...]:
+    """The examples of a set that may be taken, in its order."""
+    left_out = set(wish.without)
+    return tuple(one for at, one in enumerate(of.examples, 1) if at not in left_out)
+
+
+def _named(at: int, example: Example) -> str:
+    return f"#{at}" if example.id is None else str(example.id)
+
+
+def _leaks(chosen: Chosen, queries: Sequence[Row]) -> tuple[Leak, ...]:
+    """The leaks between an input and the examples that it is sent with."""
+    used, given = chosen.used(), chosen.given
+    names = {id(one): name for name, one in used.items()}
+    asked = [(given[at] if len(given) > 1 else given[0], query.key) for at, query in enumerate(queries)]
     shown = {(names[id(one)], key) for each, key in asked for one in each.examples}
-    own = len(own_places(of.examples, work.queries))
-    leaks = tuple(leak for leak in leaks_of(used, work.queries) if (leak.a, leak.b) in shown)
-    return Chosen(ready, of, wish, given, _cost(ready, work.meters), work.meters, leaks, own)
-
-
-def meters_of(services: Services, draft: Draft, wish: Wish) -> tuple[Meter, ...]:
-    """How each model of a draft counts, and what it may take.
-
-    Raises:
-        UnknownModel: a name leads nowhere.
-    """
-    return tuple(_meter(services, draft, wish, name) for name in draft.models)
-
-
-def margin_of(choice: Choice) -> float:
-    """The share by which a count may be low: the largest percentage that its error names, else `MARGIN`; 0 if exact."""
-    if choice.exact:
-        return 0.0
-    named = [float(number) / 100 for number in _PERCENT.findall(choice.error)]
-    return min(max(named, default=MARGIN), 0.5)
-
-
-def _meter(services: Services, draft: Draft, wish: Wish, name: str) -> Meter:
-    found = parse_model(name, services.config.aliases)
-    can = services.catalog.capabilities(found.provider, found.model)
-    choice = services.tokenizers.choose(str(found))
-    tokenizer = services.tokenizers.get(choice.encoding)
-    window = wish.window if wish.window is not None else can.context
-    asked = [draft.params.max_tokens, *draft.sweep.get("max_tokens", ())]
-    told = [size for size in asked if size is not None]
-    default = can.default_max_tokens or min(ANSWER_ROOM, (window or 4 * ANSWER_ROOM) // 4)
-    own = isinstance(tokenizer, OwnTokenizer) and tokenizer.chat_template == SMOLLM2_TEMPLATE
-    return Meter(
-        model=name,
-        window=window,
-        reserve=wish.reserve if wish.reserve is not None else max(told, default=default),
-        tokenizer=tokenizer,
-        exact=choice.exact and (own or choice.encoding in PLAIN_CHAT),
-        margin=margin_of(choice),
-        how=f"{tokenizer.name}, {choice.why}",
-        known_frame=own or choice.encoding in PLAIN_CHAT,
-        price=services.catalog.price(found.provider, found.model),
-    )
+    return tuple(leak for leak in leaks_of(list(used.values()), queries) if (leak.a, leak.b) in shown)
 
 
 @dataclass
@@ -207,30 +154,60 @@ class _Work:
     of: ExampleSet
     wish: Wish
     meters: tuple[Meter, ...]
+    stop: Callable[[], bool]
+    services: Services
+    pool: tuple[Example, ...] = field(init=False)
     queries: tuple[Row, ...] = field(init=False)
-    index: Bm25 = field(init=False)
+    index: Index = field(init=False)
 
     def __post_init__(self) -> None:
         self.queries = tuple(query_of(self.draft.version, row, at) for at, row in enumerate(self.draft.inputs, 1))
-        self.index = Bm25([one.input for one in self.of.examples] if self.wish.by_query else [])
+        self.pool = pool_of(self.of, self.wish)
+        self.index = self._index([one.input for one in self.pool]) if self.wish.by_query else Bm25([])
+
+    def _index(self, texts: list[str]) -> Index:
+        """By words, or by the vectors of the model that was asked for; each text is sent to it once, ever."""
+        model = self.wish.similarity
+        if not model:
+            return Bm25(texts)
+        from cockpit.embedding import vectors_of
+
+        vectors = vectors_of(self.services, model, [*texts, *(one.input for one in self.queries)], go_on=self.go_on)
+        return Cosine(texts, vectors, model)
+
+    def go_on(self) -> None:
+        """See that somebody still waits.
+
+        Raises:
+            Stopped: nobody does.
+        """
+        if self.stop():
+            raise Stopped("The choice was given up.")
 
     def for_row(self, at: int) -> Given:
         """The examples of one input."""
+        self.go_on()
         query = self.queries[at]
-        ranked = self._rank(self.of.examples, query)
+        ranked = self._rank(self.pool, query)
         return self._given(ranked, query, [at])
 
     def for_all(self) -> Given:
         """The same examples for every input."""
-        own = own_places(self.of.examples, self.queries)
-        pool = [one for at, one in enumerate(self.of.examples) if at not in own]
+        own = own_places(self.pool, self.queries)
+        pool = [one for at, one in enumerate(self.pool) if at not in own]
         query = self.queries[0] if len(self.queries) == 1 else None
-        ranked = self._rank(self.of.examples, query) if query is not None else self._rank(pool, None)
+        ranked = self._rank(self.pool, query) if query is not None else self._rank(pool, None)
         return self._given(ranked, query, range(len(self.queries)))
 
     def _rank(self, examples: Sequence[Example], query: Row | None) -> list[Ranked]:
         index = self.index if self.wish.by_query and query is not None else None
-        return rank(examples, query, self.wish.strategy, self.wish.seed, index=index)
+        most = self.wish.k if isinstance(self.wish.k, int) else None
+        ranked = rank(examples, query, self.wish.strategy, self.wish.seed, index=index, most=most)
+        if self.wish.strategy != "first":
+            return ranked
+        # `rank` numbers what it is given, which may be less than the set.
+        places = {id(one): at for at, one in enumerate(self.of.examples, 1)}
+        return [replace(one, why=f"number {places[id(one.example)]} of the set") for one in ranked]
 
     def _given(self, ranked: list[Ranked], query: Row | None, rows: Sequence[int]) -> Given:
         wish = self.wish
@@ -258,7 +235,7 @@ class _Work:
         if query is None or self.wish.order != "nearest last":
             return None
         scores = self.index.scores(query.input)
-        by_example = {id(one): score for one, score in zip(self.of.examples, scores, strict=True)}
+        by_example = {id(one): score for one, score in zip(self.pool, scores, strict=True)}
         return lambda one: by_example[id(one)]
 
     def _fill(
@@ -291,6 +268,7 @@ class _Work:
         at: int,
     ) -> Filled:
         def count(examples: Sequence[Example]) -> int:
+            self.go_on()
             return meter.count(self._whole(put(examples), at))
 
         return fill(ranked, k, window=meter.window, reserve=meter.reserve, count=count)
@@ -302,7 +280,10 @@ class _Work:
         """The inputs with the longest question, longest first, down to `CLOSE` tokens less."""
         if len(rows) == 1:
             return list(rows)
-        sizes = {at: meter.count(self._whole((), at)) for at in rows}
+        sizes = {}
+        for at in rows:
+            self.go_on()
+            sizes[at] = meter.count(self._whole((), at))
         most = max(sizes.values())
         return sorted((at for at in rows if sizes[at] >= most - CLOSE), key=lambda at: -sizes[at])
 
@@ -344,3 +325,12 @@ def _cost(draft: Draft, meters: Sequence[Meter]) -> Estimate:
     for values in draft.sweep.values():
         columns *= len(values)
     return estimate(draft.version, draft.inputs, asked, draft.n * columns, counted=counted)
+
+
+def cost_of(services: Services, draft: Draft, wish: Wish) -> Estimate:
+    """What sending a draft would take, counted as `choose` counts it. Blocks while tokens are counted.
+
+    Raises:
+        UnknownModel: a model's name leads nowhere.
+    """
+    return _cost(draft, meters_of(services, draft, wish))

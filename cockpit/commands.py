@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cockpit.command_tables import app, dialogs, play, shorter, stops, tokens
+from cockpit.command_tables import (
+    app,
+    curve,
+    datasets,
+    dialogs,
+    examples,
+    fill,
+    keep,
+    play,
+    sets,
+    shorter,
+    stops,
+    tokens,
+)
 from cockpit.command_tables.command import Command
 from cockpit.keymap import Keymap
 
@@ -12,10 +25,16 @@ __all__ = ["COMMANDS", "Command", "by_id", "for_scope", "key_table"]
 
 COMMANDS: tuple[Command, ...] = (
     *play.COMMANDS,
+    *fill.COMMANDS,
     *dialogs.COMMANDS,
     *stops.COMMANDS,
     *shorter.COMMANDS,
     *tokens.COMMANDS,
+    *examples.COMMANDS,
+    *keep.COMMANDS,
+    *sets.COMMANDS,
+    *curve.COMMANDS,
+    *datasets.COMMANDS,
     *app.COMMANDS,
 )
 _BY_ID = {command.id: command for command in COMMANDS}

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cockpit.choosing import Chosen, Wish, choose, query_of
+from cockpit.choosing import Chosen, Wish, choose, pool_of, query_of
 from cockpit.core import shot_curve
 from cockpit.core.errors import PlanError
 from cockpit.core.example_block import apply
@@ -122,9 +122,10 @@ def inputs_of(version: Version, rows: Sequence[Row]) -> tuple[dict[str, str], ..
 def room_for(task: Task) -> int:
     """The most examples that every input can have: the set without those that are an input themselves."""
     queries = [query_of(task.draft.version, values, at) for at, values in enumerate(task.draft.inputs, 1)]
+    pool = pool_of(task.of, task.wish)
     if task.wish.by_query and len(queries) > 1:
-        return len(task.of.examples) - max(sum(is_own(one, query) for one in task.of.examples) for query in queries)
-    return sum(not any(is_own(one, query) for query in queries) for one in task.of.examples)
+        return len(pool) - max(sum(is_own(one, query) for one in pool) for query in queries)
+    return sum(not any(is_own(one, query) for query in queries) for one in pool)
 
 
 def curve_trials(services: Services, task: Task, most: int | None = None, ks: Sequence[int] = ()) -> list[Trial]:
@@ -234,9 +235,8 @@ async def _one(
     cap = task.draft.cap_usd
     if cap is not None and spent >= cap:
         raise _capped(cap)
-    plan, live = await launch(services, replace(trial.draft, cap_usd=None if cap is None else cap - spent))
-    set_version = task.of.id or 0
-    await services.store.write(lambda db: use_set(db, plan.run_id, set_version, trial.detail))
+    draft = replace(trial.draft, cap_usd=None if cap is None else cap - spent)
+    plan, live = await launch(services, draft, lambda db, run_id: use_set(db, run_id, task.of.id or 0, trial.detail))
     yield Launched(trial, plan.run_id, live.total)
     async with aclosing(fly(services, plan, live)) as flight:  # type: ignore[type-var]
         async for event in flight:
@@ -247,19 +247,22 @@ async def _one(
             scored = news if isinstance(news, Scored) else scored
             yield news
     assert scored is not None
-    # The same column for each trial, whatever its models are called.
-    samples = run_samples(services.store.read(), plan.run_id)
-    columns = range(len(plan.targets))
-    yield Ended(
+    yield ended_of(trial, scored, run_samples(services.store.read(), plan.run_id))
+    if live.capped:
+        raise _capped(cap or 0.0)
+
+
+def ended_of(trial: Trial, scored: Scored, samples: Sequence[Sample]) -> Ended:
+    """A trial's run with its scores; the same column for each trial, whatever its models are called."""
+    columns = range(len(scored.plan.targets))
+    return Ended(
         trial,
-        plan.run_id,
+        scored.plan.run_id,
         tuple(_keyed(scored, column) for column in columns),
         tuple(_spent(scored, samples, column) for column in columns),
         scored.failed + _never_sent(scored, samples),
         scored.judge_run,
     )
-    if live.capped:
-        raise _capped(cap or 0.0)
 
 
 def _capped(cap: float) -> PlanError:

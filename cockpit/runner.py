@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -89,8 +89,13 @@ def prepare(services: Services, draft: Draft) -> Plan:
     )
 
 
-async def launch(services: Services, draft: Draft) -> tuple[Plan, LiveRun]:
+async def launch(
+    services: Services, draft: Draft, extra: Callable[[Database, int], None] | None = None
+) -> tuple[Plan, LiveRun]:
     """Prepare a draft and store its project, version and run; when this returns, the run survives anything.
+
+    Args:
+        extra: stores what belongs to the run, given its id, in the same transaction: both are there, or neither.
 
     Raises:
         PlanError: it must not be sent.
@@ -111,6 +116,8 @@ async def launch(services: Services, draft: Draft) -> tuple[Plan, LiveRun]:
             params=draft.params,
             parent_sample=draft.parent_sample,
         )
+        if extra is not None:
+            extra(db, run_id)
         return replace(stored, run_id=run_id)
 
     stored = await services.store.write(write)

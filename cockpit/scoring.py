@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
+from cockpit.core.agreement import Agreement, Answer, Labels, agreement_of, read_labels
 from cockpit.core.errors import CockpitError, InputError
 from cockpit.core.examples import Row
+from cockpit.core.inputs import read_inputs
 from cockpit.core.metrics import Judge, Metric, check, gold, score
-from cockpit.core.paired import Kappa, cohen_kappa
 from cockpit.core.params import Params
 from cockpit.core.prompts import variables
 from cockpit.core.runs import Plan
@@ -88,14 +90,6 @@ class Scored:
             if sample.key.target == target and value is not None:
                 found[sample.key.input].append(value)
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """A metric beside a person's verdicts on the same answers. `counts` is (metric, person) → answers."""
-
-    kappa: Kappa
-    counts: Mapping[tuple[str, str], int]
 
 
 def rows_of(plan: Plan, column: str = "") -> list[Row]:
@@ -221,8 +215,28 @@ def agreement(services: Services, run_id: int, name: str) -> Agreement | None:
     both = [id for id, verdict in verdicts.items() if verdict in SAID and id in scores]
     if not both:
         return None
-    told = ["right" if scores[id] >= 0.5 else "wrong" for id in both]
-    said = ["right" if SAID[verdicts[id]] else "wrong" for id in both]
-    pairs = list(zip(told, said, strict=True))
-    counts = {(one, other): pairs.count((one, other)) for one in ("right", "wrong") for other in ("right", "wrong")}
-    return Agreement(cohen_kappa(told, said), counts)
+    told = {id: float(scores[id] >= 0.5) for id in both}
+    found = agreement_of(told, {id: SAID[verdicts[id]] for id in both})
+    if found is None:
+        return None
+    sides = ("right", "wrong")
+    return replace(found, counts={(one, other): found.counts.get((one, other), 0) for one in sides for other in sides})
+
+
+def labels_of(services: Services, run_id: int, path: Path, scoring: Scoring) -> Labels:
+    """A file's labels of a run's whole answers, in the metric's own words where it has some (`agreement.read_labels`).
+
+    Raises:
+        InputError: the file cannot be read, or a row of it.
+        StoreError: there is no such run.
+    """
+    db = services.store.read()
+    plan = load_plan(db, run_id)
+    rows = rows_of(plan, scoring.gold)
+    answers = [
+        Answer(one.id or 0, rows[one.key.input].key, plan.targets[one.key.target].title)
+        for one in run_samples(db, run_id)
+        if one.ok
+    ]
+    words = scoring.judging.judge.answers if scoring.judging is not None else None
+    return read_labels(read_inputs(path), answers, words)

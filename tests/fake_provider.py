@@ -25,6 +25,7 @@ What it does is said by the model's name, `fake` followed by parts joined with `
     strict      refuses temperature by name (400)    redirect  answers 307
     count       has /apply-template and /tokenize, as llama.cpp does: words are tokens
     countvllm   has /tokenize for messages, as vLLM does
+    embed       has /v1/embeddings: 64 numbers, a count for each word's place; the rows come last first
 
 The model `fake-auto` takes its name from the last `fake…` word in the last message. Without `seed`, request k starts at
 token k of a fixed text, with it at token `seed`, so that samples differ and tests can tell them apart.
@@ -51,6 +52,7 @@ from functools import lru_cache
 from pathlib import Path
 from time import time
 from typing import Any
+from zlib import crc32
 
 KEY = "sk-fake-0123456789abcdefKEY"
 PHRASE = (
@@ -440,7 +442,17 @@ class Responses:
         return self.event("response.failed", response=failed)
 
 
-COUNTING = ("/v1/messages/count_tokens", "/v1/responses/input_tokens", "/apply-template", "/tokenize")
+def _words(text: str) -> list[float]:
+    """A text as counts of its words, each in a place of its own (nearly)."""
+    counts = [0.0] * 64
+    for word in text.casefold().split():
+        counts[crc32(word.encode("utf-8", "surrogatepass")) % 64] += 1
+    return counts
+
+
+COUNTING = (
+    *("/v1/messages/count_tokens", "/v1/responses/input_tokens", "/apply-template", "/tokenize", "/v1/embeddings"),
+)
 Wire = Chat | Messages | Responses
 ROUTES: dict[str, type[Chat] | type[Messages] | type[Responses]] = {
     "/chat/completions": Chat,
@@ -625,6 +637,9 @@ class Connection(asyncio.Protocol):
             return self.send(200, _dump({"prompt": text}))
         if path == "/tokenize" and spec.has("count") and "content" in body:
             return self.send(200, _dump({"tokens": list(range(len(body["content"].split())))}))
+        if path == "/v1/embeddings" and spec.has("embed"):
+            rows = [{"object": "embedding", "index": at, "embedding": _words(t)} for at, t in enumerate(body["input"])]
+            return self.send(200, _dump({"object": "list", "model": model, "data": rows[::-1]}))
         if path == "/tokenize" and spec.has("countvllm") and "messages" in body:
             words = sum(len(turn["content"].split()) + 1 for turn in body["messages"])
             return self.send(200, _dump({"count": words, "max_model_len": 4096, "tokens": list(range(words))}))

@@ -14,6 +14,7 @@ from cockpit.commands import COMMANDS, Command, by_id, for_scope, key_table
 from cockpit.keymap import Keymap, is_plain
 from cockpit.screens import shell
 from cockpit.screens.base import ModalPane, PaneScreen
+from widgets.chart import Chart
 from widgets.line_view import LineView
 from widgets.row_list import RowList
 
@@ -52,7 +53,7 @@ def test_a_command_has_a_title_and_one_sentence_of_help(command: Command) -> Non
     assert command.group
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c.scope != "list"], ids=lambda c: c.id)
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.scope not in ("list", "chart")], ids=lambda c: c.id)
 def test_a_commands_action_exists_where_it_is_looked_for(command: Command) -> None:
     _, name, parameters = parse(command.action)
     target = CockpitApp if command.scope == "app" else every_screen()[command.scope]
@@ -70,12 +71,12 @@ def test_a_command_that_works_while_typing_has_a_key_that_is_no_letter() -> None
     assert letters_only == []
 
 
-def test_the_keys_of_lists_are_those_the_widgets_bind() -> None:
+def test_the_keys_of_lists_and_charts_are_those_the_widgets_bind() -> None:
     bound: dict[str, set[str]] = {}
-    for binding in [*LineView.BINDINGS, *RowList.BINDINGS]:
+    for binding in [*LineView.BINDINGS, *RowList.BINDINGS, *Chart.BINDINGS]:
         assert not isinstance(binding, tuple)
         bound.setdefault(str(binding.id), set()).update(binding.key.split(","))
-    for command in LISTS:
+    for command in (*LISTS, *for_scope("chart")):
         assert set(command.keys.split(",")) <= bound[command.id], command.id
 
 

@@ -73,6 +73,22 @@ async def test_a_run_is_stored_before_it_is_sent_and_its_samples_before_they_are
     assert runs.get_run(services.store.read(), plan.run_id).finished_at is not None
 
 
+async def test_what_belongs_to_a_run_is_stored_with_it_or_neither_is(services: Services, fake: FakeProvider) -> None:
+    def note(db: sqlite3.Connection, run_id: int) -> None:
+        db.execute("INSERT INTO setting (key, value) VALUES ('noted', ?)", (str(run_id),))
+
+    def fail(db: sqlite3.Connection, run_id: int) -> None:
+        note(db, run_id)
+        raise StoreError("There is no such set.")
+
+    with pytest.raises(StoreError):
+        await launch(services, draft(), fail)
+    assert not runs.list_runs(services.store.read(), 1)
+    plan, _ = await launch(services, draft(), note)
+    noted = services.store.read().execute("SELECT value FROM setting WHERE key = 'noted'").fetchall()
+    assert noted == [(str(plan.run_id),)]
+
+
 async def test_four_models_by_eight_samples_every_token_arrives(services: Services, fake: FakeProvider) -> None:
     protocols = ("openai", "openai-responses", "anthropic", "openai")
     models = [f"{protocol}:fake-tps100-tok60-ttft{n}" for n, protocol in enumerate(protocols)]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., object])
 
-NAMES = ("k", "select", "order", "seed_examples", "window", "reserve")
+NAMES = ("k", "select", "order", "seed_examples", "similarity", "window", "reserve")
 
 
 class HowMany(click.ParamType[int | str]):
@@ -54,6 +54,14 @@ def choice_options(command: F) -> F:
                 help="The order they are sent in; default: as-chosen.",
             ),
             click.option("--seed-examples", type=int, help="For random, balanced and shuffled; default: 0."),
+            click.option(
+                "--similarity",
+                type=TEXT,
+                metavar="MODEL",
+                help="Of nearest, diverse and nearest-last: nearness by this embedding model, such as "
+                "openai:text-embedding-3-small, in place of words in common. Inputs and examples are sent to it once, "
+                "in a dry run too.",
+            ),
             click.option("--window", type=click.IntRange(1), help="The model's context in tokens, if not as listed."),
             click.option("--reserve", type=click.IntRange(0), help="Tokens kept for the answer; default: max tokens."),
         )
@@ -80,6 +88,7 @@ def wish_of(given: Mapping[str, Any]) -> Wish:
         seed=given["seed_examples"] or 0,
         window=given["window"],
         reserve=given["reserve"],
+        similarity=(given["similarity"] or "").strip(),
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -13,6 +16,7 @@ from cockpit.core.errors import InputError, PlanError
 
 if TYPE_CHECKING:
     from cockpit.core.leaks import Leak
+    from cockpit.store.datasets import DatasetRow
     from cockpit.store.db import Store
 
 SHOWN = 20
@@ -55,8 +59,8 @@ def check_command(ctx: Context, /, name: str, near: float, *, mend: bool, everyt
     return 0
 
 
-def _find(ctx: Context, store: Store, name: str) -> tuple[int, dict[str, int]]:
-    """The dataset's id and its splits with their numbers of rows."""
+def _find(ctx: Context, store: Store, name: str) -> tuple[DatasetRow, dict[str, int]]:
+    """The dataset and its splits with their numbers of rows."""
     from cockpit.store import datasets, projects
 
     db = store.read()
@@ -64,29 +68,49 @@ def _find(ctx: Context, store: Store, name: str) -> tuple[int, dict[str, int]]:
     if project is None:
         raise InputError(f"There is no dataset {name!r}.", hint="`cockpit dataset list` shows them.")
     dataset = datasets.get_dataset(db, project, name)
-    return dataset.id, {split: n for split, n in dataset.splits.items() if n}
+    return dataset, {split: n for split, n in dataset.splits.items() if n}
 
 
-def _leaks(store: Store, dataset: int, near: float) -> list[Leak]:
+def _leaks(store: Store, dataset: DatasetRow, near: float) -> list[Leak]:
     from cockpit.core.leaks import find_leaks
-    from cockpit.store.datasets import iter_rows
+    from cockpit.store.dataset_pages import iter_light
 
-    return find_leaks(iter_rows(store.read(), dataset), near=near)
+    with _telling() as tell:
+        return find_leaks(iter_light(store.read(), dataset.id), near=near, total=dataset.n, progress=tell)
 
 
-def _mend(store: Store, dataset: int, leaks: list[Leak], near: float) -> dict[str, str]:
+@contextmanager
+def _telling() -> Iterator[Callable[[float], None]]:
+    """Shows how far it is on a terminal's stderr, on a line that is written over and cleared at the end."""
+    on_terminal, shown = sys.stderr.isatty(), [-1]
+
+    def tell(share: float) -> None:
+        percent = int(100 * share)
+        if on_terminal and percent != shown[0]:
+            shown[0] = percent
+            click.echo(f"\rchecking, {percent} %", nl=False, err=True)
+
+    try:
+        yield tell
+    finally:
+        if shown[0] >= 0:
+            click.echo("\r" + " " * 16 + "\r", nl=False, err=True)
+
+
+def _mend(store: Store, dataset: DatasetRow, leaks: list[Leak], near: float) -> dict[str, str]:
     """Fix and check again until nothing leaks: which rows went out of which split.
 
     Each round takes a row out at least, or somebody else has moved the rows meanwhile.
     """
     from cockpit.core.leaks import fix
-    from cockpit.store.datasets import iter_rows, set_splits
+    from cockpit.store.dataset_pages import iter_light
+    from cockpit.store.datasets import set_splits
 
     taken: dict[str, str] = {}
     while leaks:
-        gone = fix(iter_rows(store.read(), dataset), leaks)
+        gone = fix(iter_light(store.read(), dataset.id), leaks)
         was = {leak.a: leak.split_a for leak in leaks}
-        store.write_now(lambda db, gone=gone: set_splits(db, dataset, gone))  # type: ignore[misc]
+        store.write_now(lambda db, gone=gone: set_splits(db, dataset.id, gone))  # type: ignore[misc]
         taken |= {key: was[key] for key in gone}
         leaks = _leaks(store, dataset, near)
     return taken

@@ -15,12 +15,14 @@ import click
 
 from cockpit.cli import output
 from cockpit.cli.context import TEXT, Context, as_json, pass_context
-from cockpit.cli.dataset_words import pairs, say_row
+from cockpit.cli.dataset_words import copies_words, pairs, say_row
 from cockpit.core.errors import InputError
 
 if TYPE_CHECKING:
     from cockpit.core.datasets import BadRow
+    from cockpit.core.leaks import Leak
     from cockpit.dataset_files import Imported, Order
+    from cockpit.store.db import Store
 
 
 @click.command("import")
@@ -54,7 +56,18 @@ def import_dataset(ctx: Context, /, *, file: Path, form: str | None, as_json: bo
     order = Order(path, given["name"] or path.stem, form, mapping, given["skip_bad"], given["add"])
     with ctx.store() as store, _interrupts() as interrupted, _counter(as_json=as_json) as tell:
         done = import_file(store, ctx.project, order, progress=tell, cancelled=interrupted)
-    return _concluded(order, done, as_json=as_json)
+        leaks = _copies(store, ctx, order) if done.done else None
+    return _concluded(order, done, leaks, as_json=as_json)
+
+
+def _copies(store: Store, ctx: Context, order: Order) -> list[Leak] | None:
+    """Equal inputs in two splits, now that rows were added; None where the dataset has no two splits."""
+    from cockpit.dataset_files import copies_between_splits
+    from cockpit.store import datasets, projects
+
+    db = store.read()
+    found = datasets.get_dataset(db, projects.find_project(db, ctx.project) or 0, order.name)
+    return copies_between_splits(store, found.id) if len(found.splits) > 1 else None
 
 
 def _reading(path: Path, form: str | None, own: Mapping[str, str]) -> tuple[str, Mapping[str, str] | None]:
@@ -129,16 +142,19 @@ def _counter(*, as_json: bool) -> Iterator[Callable[[int, int], None]]:
         click.echo(err=True)
 
 
-def _concluded(order: Order, done: Imported, *, as_json: bool) -> int:
+def _concluded(order: Order, done: Imported, leaks: list[Leak] | None, *, as_json: bool) -> int:
     if as_json:
         output.emit({
             "dataset": order.name, "file": str(order.path), "format": order.format,
             "mapping": order.mapping and dict(order.mapping), "imported": done.rows, "known": done.known,
             "stored": done.done, "cancelled": done.cancelled, "bad": [asdict(row) for row in done.bad],
+            "copies": None if leaks is None else len(leaks),
         })  # fmt: skip
     else:
         _list_bad(done.bad)
         _say_done(order, done)
+        if leaks is not None:
+            output.say(copies_words(order.name, leaks), keep_newlines=False)
     return 130 if done.cancelled else 0 if done.done else 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from cockpit.core.examples import Row
+    from cockpit.core.leaks import Leak
     from cockpit.store.datasets import DatasetRow
 
 
@@ -68,6 +69,16 @@ def say_row(row: Row) -> None:
     output.say(" · ".join([str(row.number), row.key, *filter(None, marks)]), keep_newlines=False)
     output.say(f"  {row.input}", keep_newlines=False)
     output.say(f"  → {row.output or row.label or ''}", keep_newlines=False)
+
+
+def copies_words(name: str, leaks: Sequence[Leak]) -> str:
+    """What the quick check of a split dataset found."""
+    if not leaks:
+        return f"No input stands in two splits. Near copies and passages: cockpit dataset check {name}"
+    exact = sum(leak.kind == "exact" for leak in leaks)
+    kinds = f"{exact:,} exact, {len(leaks) - exact:,} normalised"
+    many = "1 leak" if len(leaks) == 1 else f"{len(leaks):,} leaks"
+    return f"{many} between splits ({kinds}): equal inputs. To see and fix them: cockpit dataset check {name} --fix"
 
 
 def check_split(row: DatasetRow, split: str | None) -> None:

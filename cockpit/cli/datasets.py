@@ -13,12 +13,12 @@ from cockpit.cli import output
 from cockpit.cli.context import TEXT, Context, as_json, pass_context
 from cockpit.cli.dataset_check import check_command
 from cockpit.cli.dataset_import import import_dataset
-from cockpit.cli.dataset_words import check_split, counts, opened, pairs, say_row
-from cockpit.core.splits import FRACTIONS, assign, check_fractions, subset, suggest
+from cockpit.cli.dataset_words import check_split, copies_words, counts, opened, pairs, say_row
+from cockpit.core.dataset_refs import DatasetRef
+from cockpit.core.errors import PlanError
+from cockpit.core.splits import FRACTIONS, assign, check_fractions, suggest
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from cockpit.core.examples import Row
     from cockpit.store.datasets import DatasetRow
 
@@ -34,7 +34,6 @@ def dataset_command() -> None:
 
 # Subcommands of other files, in the order of use.
 dataset_command.add_command(import_dataset)
-dataset_command.add_command(check_command)
 dataset_command.add_command(check_command)
 
 
@@ -122,9 +121,13 @@ def _suggested(n: int) -> list[dict[str, float]]:
 @as_json
 @pass_context
 def split_dataset(ctx: Context, /, *, name: str, seed: int, shares: str, as_json: bool, **given: Any) -> int:
-    """Put every row into a split by hashes of seed and key. Rows with equal inputs are never parted."""
+    """Put every row into a split by hashes of seed and key. Rows with equal inputs are never parted.
+
+    Rows that keep a split may have been parted before: equal inputs in two splits are counted afterwards.
+    """
     from dataclasses import replace
 
+    from cockpit.dataset_files import copies_between_splits
     from cockpit.store.datasets import iter_rows, set_splits
 
     fractions = _fractions(shares)
@@ -136,12 +139,16 @@ def split_dataset(ctx: Context, /, *, name: str, seed: int, shares: str, as_json
         dataset_id = row.id
     with ctx.store() as store:
         moved = store.write_now(lambda db: set_splits(db, dataset_id, found))
+        leaks = copies_between_splits(store, dataset_id)
     with opened(ctx, name) as (_, row):
         splits = dict(row.splits)
     if as_json:
-        output.emit({"dataset": name, "seed": seed, "shares": fractions, "moved": moved, "splits": splits})
+        output.emit(
+            {"dataset": name, "seed": seed, "shares": fractions, "moved": moved, "splits": splits, "copies": len(leaks)}
+        )
         return 0
     output.say(f"{name}: {counts(splits, 20)}; {moved:,} rows were put there now.", keep_newlines=False)
+    output.say(copies_words(name, leaks), keep_newlines=False)
     return 0
 
 
@@ -168,19 +175,21 @@ def subset_dataset(ctx: Context, /, *, name: str, n: int | None, split: str | No
 
     Nested: the 300 are inside the 1,000. Such a file is an inputs file: cockpit send --inputs FILE '{{input}}'.
     """
+    from cockpit.dataset_inputs import row_lines, rows_of
+
     with opened(ctx, name) as (db, row):
         check_split(row, split)
         there = row.n if split is None else row.splits[split]
         if n is None:
             return _suggest(there, as_json=as_json)
-        rows = _subset(db, row.id, n, split, seed=given["seed"], stratify=given["stratify"])
+        rows = rows_of(db, row, DatasetRef(name, split, n, given["seed"], given["stratify"]))
     if n > there:
         output.note(f"There are only {there:,} rows.")
     if given["path"] is None:
-        for item in rows:
-            output.emit(_line(item))
+        for line in row_lines(rows):
+            output.say(line)
         return 0
-    _write(given["path"].expanduser(), rows)
+    _write(given["path"].expanduser(), row_lines(rows))
     if as_json:
         output.emit({"file": str(given["path"]), "rows": len(rows), "seed": given["seed"], "split": split})
     else:
@@ -198,31 +207,36 @@ def _suggest(there: int, *, as_json: bool) -> int:
     return 0
 
 
-def _subset(
-    db: sqlite3.Connection, dataset_id: int, n: int, split: str | None, *, seed: int, stratify: bool
-) -> list[Row]:
-    """The rows of a subset; which ones is decided without their texts, which would not all fit in memory."""
-    from cockpit.core.examples import Row
-    from cockpit.store.datasets import iter_rows
-
-    if not stratify:
-        return subset(iter_rows(db, dataset_id, split=split), n, seed=seed)
-    light = (Row(row.key, "", label=row.label) for row in iter_rows(db, dataset_id, split=split))
-    places = {row.key: at for at, row in enumerate(subset(light, n, seed=seed, stratify=True))}
-    chosen = [row for row in iter_rows(db, dataset_id, split=split) if row.key in places]
-    return sorted(chosen, key=lambda row: places[row.key])
-
-
-def _line(row: Row) -> dict[str, Any]:
-    """A row as `dataset import` reads it again; what is not there is left out, as an inputs file has only texts."""
-    values = {"id": row.key, "input": row.input, "output": row.output, "label": row.label}
-    return {k: v for k, v in {**values, "group": row.group, "split": row.split}.items() if v is not None}
-
-
-def _write(path: Path, rows: Iterable[Row]) -> None:
-    from cockpit.cli.transfer import whole_file
-    from cockpit.core.exports import one_line
+def _write(path: Path, lines: Iterable[str]) -> None:
+    from cockpit.whole_files import whole_file
 
     with whole_file(path) as stream:
-        for row in rows:
-            stream.write(one_line(_line(row)).encode() + b"\n")
+        for line in lines:
+            stream.write(line.encode() + b"\n")
+
+
+@dataset_command.command("remove")
+@click.argument("name", type=TEXT)
+@click.option("--yes", is_flag=True, help="Even though examples were made from its rows.")
+@as_json
+@pass_context
+def remove_dataset(ctx: Context, /, *, name: str, yes: bool, as_json: bool) -> int:
+    """Remove a dataset with its rows and splits. Examples made from its rows stay, and samples too.
+
+    Refuses where examples were made from its rows, since where they are from is lost with it, unless --yes.
+    """
+    from cockpit.store import datasets, projects
+    from cockpit.store.dataset_pages import cited_by
+
+    with opened(ctx, name) as (db, row):
+        cited = cited_by(db, projects.find_project(db, ctx.project) or 0, name)
+    if cited and not yes:
+        was = "example was" if cited == 1 else "examples were"
+        raise PlanError(f"{cited:,} {was} made from rows of {name!r}.", hint="--yes removes it all the same.")
+    with ctx.store() as store:
+        store.write_now(lambda db: datasets.remove_dataset(db, row.id))
+    if as_json:
+        output.emit({"dataset": name, "removed": True, "rows": row.n, "cited_by": cited})
+    else:
+        output.say(f"Removed {name!r} and its {row.n:,} rows.", keep_newlines=False)
+    return 0

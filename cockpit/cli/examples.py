@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -190,7 +190,9 @@ def edit_command(ctx: Context, /, *, example_id: int, as_json: bool, **given: An
 @click.option("--limit", type=click.IntRange(1), help="At most so many, from the first.")
 @click.option("--format", "form", type=click.Choice(DATASET_FORMATS), help="Default: seen from the file.")
 @click.option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", type=TEXT, help="Repeatable: input=question.")
-@click.option("--verdict", type=click.Choice(VERDICTS), default="gold", show_default=True)
+@click.option(
+    "--verdict", type=click.Choice(VERDICTS), help="Default: what a row's own column of that name says, else gold."
+)
 @click.option("--tag", "tags", multiple=True, type=TEXT, help="For each of them; repeatable.")
 @click.option("--skip-bad", is_flag=True, help="Leave out rows that cannot be read; else they refuse the whole file.")
 @click.option("--skip-duplicates", is_flag=True, help="Leave out rows whose input an example has.")
@@ -218,34 +220,27 @@ def import_command(ctx: Context, /, *, path: Path | None, as_json: bool, **given
     return 0
 
 
-def _read(path: Path, given: dict[str, Any]) -> tuple[list[Row], int]:
+def _read(path: Path, given: dict[str, Any]) -> tuple[Sequence[Row], int]:
     from cockpit.cli.dataset_words import pairs
-    from cockpit.core.dataset_formats import BadRow
-    from cockpit.dataset_files import read_rows
+    from cockpit.example_files import read_file
 
     mapping = pairs(given["pairs"], "--map")
-    rows: list[Row] = []
-    bad: list[BadRow] = []
-    for row in read_rows(path, given["form"], mapping or None):
-        if isinstance(row, BadRow):
-            bad.append(row)
-        else:
-            rows.append(row)
-    if bad and not given["skip_bad"]:
-        named = "; ".join(f"line {one.line}: {one.reason}" for one in bad[:PROBLEMS_NAMED])
-        more = f"; and {len(bad) - PROBLEMS_NAMED} more" if len(bad) > PROBLEMS_NAMED else ""
+    read = read_file(path, given["form"], mapping or None)
+    if read.bad and not given["skip_bad"]:
+        named = "; ".join(f"line {one.line}: {one.reason}" for one in read.bad[:PROBLEMS_NAMED])
+        more = f"; and {len(read.bad) - PROBLEMS_NAMED} more" if len(read.bad) > PROBLEMS_NAMED else ""
         raise InputError(f"{path.name}: {named}{more}.", hint="Nothing is imported; --skip-bad leaves them out.")
-    return rows, len(bad)
+    return read.rows, len(read.bad)
 
 
 def _of_file(path: Path, given: dict[str, Any]) -> tuple[list[Example], int]:
     if given["split"] is not None:
         raise click.UsageError("--split is of a dataset: give --dataset NAME.")
+    from cockpit.example_files import file_source
+
     rows, bad = _read(path.expanduser(), given)
-    made = [
-        _imported(row, given, Source("file", {"path": path.name, "line": row.number, "row": row.key})) for row in rows
-    ]
-    return made[: given["limit"]], bad
+    made = [_imported(row, given, file_source(path, row)) for row in rows[: given["limit"]]]
+    return made, bad
 
 
 def _of_dataset(ctx: Context, given: dict[str, Any]) -> list[Example]:
@@ -261,28 +256,16 @@ def _of_dataset(ctx: Context, given: dict[str, Any]) -> list[Example]:
 
 
 def _imported(row: Row, given: dict[str, Any], source: Source) -> Example:
-    return Example(
-        input=row.input,
-        output=row.output,
-        label=row.label,
-        verdict=given["verdict"],
-        tags=given["tags"],
-        group=row.group,
-        source=source,
-    )
+    from cockpit.example_files import as_example
+
+    return as_example(row, source, verdict=given["verdict"], tags=given["tags"])
 
 
 def _add_all(db: sqlite3.Connection, project: str, found: list[Example], *, skip: bool) -> tuple[list[int], int]:
-    added, known = [], 0
-    from cockpit.store import examples, projects
+    from cockpit.example_files import add_all
+    from cockpit.store import projects
 
-    project_id = projects.ensure_project(db, project)
-    for one in found:
-        twin = bool(examples.find_duplicates(db, project_id, one.input))
-        known += twin
-        if not (twin and skip):
-            added.append(examples.add_example(db, project_id, one))
-    return added, known
+    return add_all(db, projects.ensure_project(db, project), found, "asked" if skip else "none")
 
 
 @example_command.command("export")
@@ -296,7 +279,7 @@ def _add_all(db: sqlite3.Connection, project: str, found: list[Example], *, skip
 @pass_context
 def export_command(ctx: Context, /, *, form: Format, path: Path | None, as_json: bool, **given: Any) -> int:
     """Write examples as a file for another tool; what OpenAI would refuse is refused here, line by line."""
-    from cockpit.cli.transfer import whole_file
+    from cockpit.whole_files import whole_file
     from cockpit.core.example_exports import export
     from cockpit.core.exports import ENCODING, ENCODING_ERRORS
 

@@ -16,6 +16,7 @@ from cockpit.core.errors import CockpitError, ConfigError, InputError, PlanError
 COMMANDS = {
     "send": ("send", "Send a prompt to models, n times each, and print each answer as it ends."),
     "run": ("runs", "List, show, resume and export runs."),
+    "job": ("jobs", "Run long work that survives this terminal: submit, queue, watch, end, sweep."),
     "search": ("search", "Search every sample, newest first."),
     "show": ("search", "Show one sample: text, numbers, the exact request."),
     "example": ("examples", "Keep examples and sets of them: add, list, import, export, fill a context, render."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,11 +17,23 @@ from cockpit.core.errors import InputError
 from cockpit.core.metrics import KINDS
 
 if TYPE_CHECKING:
+    from cockpit.core.agreement import Agreement, Labels
     from cockpit.core.shot_curve import Mean
-    from cockpit.scoring import Agreement, Scored, Scoring
+    from cockpit.scoring import Scored, Scoring
+
 
 F = TypeVar("F", bound=Callable[..., object])
+SHOWN_APART = 20
+"""Samples named that metric and labels differ on."""
 JUDGE_OPTIONS = ("judge_model", "judge_prompt", "judge_answers", "judge_max_tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class FileAgreement:
+    """Agreement with the labels of a file, by its name; None where no answer has both."""
+
+    name: str
+    found: Agreement | None
 
 
 def metric_options(command: F) -> F:
@@ -118,42 +131,72 @@ def _worth(word: str) -> tuple[str, float]:
 @metric_options
 @click.option("--gold", default="", type=TEXT, metavar="COLUMN", help="The inputs' column that says what is right.")
 @click.option("--cap", type=AMOUNT, metavar="USD", help="Of judge: stop before spending more.")
+@click.option(
+    "--agree",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Labels of your own: columns sample (or key) and label; agreement with them is shown.",
+)
 @as_json
 @pass_context
-def score_command(ctx: Context, /, run_id: int, *, gold: str, cap: float | None, as_json: bool, **given: Any) -> int:
+def score_command(
+    ctx: Context, /, run_id: int, *, gold: str, cap: float | None, agree: Path | None, as_json: bool, **given: Any
+) -> int:
     """Score a run's answers and store the scores; a mean with its 95 % interval for each column.
 
     The right answer is in the run's inputs: a column named gold, output, label, target or ideal, or --gold COLUMN. A
     judge's answers are a stored run of its own. Agreement with your own verdicts (gold and rejected) is shown where
-    you gave any.
+    you gave any, and with the labels of a file where --agree names one: right or wrong, the judge's own answers, or
+    numbers, for each sample of the run.
     """
     if cap is not None and given["metric"] != "judge":
         raise InputError("--cap is of judge: other metrics cost nothing.")
-    return asyncio.run(_score(ctx, run_id, given, gold, cap, as_json=as_json))
+    path = agree.expanduser() if agree is not None else None
+    return asyncio.run(_score(ctx, run_id, given, gold, cap, agree=path, as_json=as_json))
 
 
 async def _score(
-    ctx: Context, run_id: int, given: Mapping[str, Any], gold: str, cap: float | None, *, as_json: bool
+    ctx: Context,
+    run_id: int,
+    given: Mapping[str, Any],
+    gold: str,
+    cap: float | None,
+    *,
+    agree: Path | None,
+    as_json: bool,
 ) -> int:
     from cockpit.core import metrics
-    from cockpit.scoring import Scored, agreement, rows_of, score_run
+    from cockpit.scoring import Scored, agreement, labels_of, rows_of, score_run
     from cockpit.store.runs import load_plan
 
     async with ctx.services() as services:
         rows = rows_of(load_plan(services.store.read(), run_id), gold)
         labels = [label for row in rows if (label := row.label or metrics.gold(row))]
         scoring = scoring_of(given, labels, gold=gold, cap=cap)
+        # Read before a judge is paid: a malformed file costs nothing.
+        told = labels_of(services, run_id, agree, scoring) if agree is not None else None
         scored: Scored | None = None
         async with aclosing(score_run(services, run_id, scoring)) as events:
             async for event in events:
                 scored = event if isinstance(event, Scored) else scored
         assert scored is not None
         found = agreement(services, run_id, scored.name)
-    (_emit if as_json else _show)(run_id, scored, found)
+    beside = _beside(scored, told, agree.name) if agree is not None and told is not None else None
+    (_emit if as_json else _show)(run_id, scored, found, beside)
     unscored = sum(value is None for value in scored.values.values())
     if unscored:
         output.note(f"{unscored} of {len(scored.whole)} answers have no score{_why(scored)}.")
     return 1 if unscored == len(scored.whole) else 0
+
+
+def _beside(scored: Scored, labels: Labels, name: str) -> FileAgreement:
+    """The scores beside a file's labels."""
+    from cockpit.core.agreement import agreement_of
+
+    values = {sample: value for sample, value in scored.values.items() if value is not None}
+    if labels.strangers:
+        output.note(f"Labels of {name} that are of no whole answer of the run: {labels.strangers}.")
+    return FileAgreement(name, agreement_of(values, labels.said))
 
 
 def _why(scored: Scored) -> str:
@@ -170,23 +213,39 @@ def _means(scored: Scored) -> list[tuple[str, Mean | None]]:
     ]
 
 
-def _emit(run_id: int, scored: Scored, found: Agreement | None) -> None:
+def _emit(run_id: int, scored: Scored, found: Agreement | None, beside: FileAgreement | None) -> None:
+    with_file = {"agreement_file": agreement_json(beside.found)} if beside is not None else {}
     for title, mean in _means(scored):
         output.emit({
             "run": run_id, "metric": scored.name, "model": title, "score": mean and mean.value,
             "low": mean and mean.low, "high": mean and mean.high, "inputs": mean.inputs if mean else 0,
             "n": mean.n if mean else 0, "failed": scored.failed, "judge_run": scored.judge_run,
-            "judge_cost_usd": scored.judge_cost_usd, "agreement": agreement_json(found),
+            "judge_cost_usd": scored.judge_cost_usd, "agreement": agreement_json(found), **with_file,
         })  # fmt: skip
 
 
-def _show(run_id: int, scored: Scored, found: Agreement | None) -> None:
+def _show(run_id: int, scored: Scored, found: Agreement | None, beside: FileAgreement | None) -> None:
     rows = [(title, *mean_cells(mean)) for title, mean in _means(scored)]
     output.table(rows, heads=("model", scored.name, "95 %", "inputs", "n"), right=(1, 3, 4))
     if scored.judge_run is not None:
         output.say(f"judged in run {scored.judge_run}, {output.money(scored.judge_cost_usd)}")
     if found is not None:
         output.say(agreement_words(found))
+    if beside is not None:
+        _show_beside(beside)
+
+
+def _show_beside(beside: FileAgreement) -> None:
+    found = beside.found
+    if found is None:
+        output.say(f"No answer has both a score and a label of {beside.name}.")
+        return
+    output.say(agreement_words(found, f"the labels of {beside.name}"))
+    rows = [(one, other, str(n)) for (one, other), n in found.counts.items()]
+    output.table(rows, heads=("metric", "label", "answers"), right=(2,))
+    if found.apart:
+        more = f" and {len(found.apart) - SHOWN_APART} more" if len(found.apart) > SHOWN_APART else ""
+        output.say(f"apart on samples {', '.join(map(str, found.apart[:SHOWN_APART]))}{more}")
 
 
 def mean_cells(mean: Mean | None) -> tuple[str, str, str, str]:
@@ -211,13 +270,13 @@ def agreement_json(found: Agreement | None) -> dict[str, Any] | None:
     kappa = found.kappa
     return {
         "n": kappa.n, "agreed": kappa.agreed, "kappa": kappa.value, "low": kappa.low, "high": kappa.high,
-        "counts": counts,
+        "counts": counts, "apart": list(found.apart),
     }  # fmt: skip
 
 
-def agreement_words(found: Agreement) -> str:
+def agreement_words(found: Agreement, whom: str = "your verdicts") -> str:
     """Agreement with a person in one line."""
     kappa = found.kappa
     value = "kappa undefined: one label alone" if kappa.value is None else f"kappa {kappa.value:.3f}"
     ends = f" ({interval(kappa.low, kappa.high)})" if kappa.low is not None else ""
-    return f"agrees with your verdicts on {kappa.agreed} of {kappa.n}, {value}{ends}"
+    return f"agrees with {whom} on {kappa.agreed} of {kappa.n}, {value}{ends}"

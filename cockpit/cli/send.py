@@ -94,10 +94,9 @@ async def _send(ctx: Context, given: Mapping[str, Any], *, as_json: bool, dry_ru
             draft = replace(draft, prompt_id=_prompt_id(services, ctx.project, given["name"]))
         if idea := (given["idea"] or "").strip():
             draft = replace(draft, idea_id=_idea_id(services, ctx.project, idea))
-        plan, live = await launch(services, draft)
+        plan, live = await launch(services, draft, chosen.keep if chosen is not None else None)
         if chosen is not None:
             warn(chosen)
-            await _keep(services, plan, chosen)
         return conclude(plan, await fly_and_print(services, plan, live, as_json=as_json))
 
 
@@ -118,14 +117,6 @@ async def _choose(ctx: Context, services: Services, draft: Draft, given: Mapping
     # What must not be sent whatever the examples are is said first.
     prepare(services, draft)
     return await asyncio.to_thread(choose, services, draft, found, wish_of(given))
-
-
-async def _keep(services: Services, plan: Plan, chosen: Chosen) -> None:
-    """Freeze with the run what it was given, before anything leaves."""
-    from cockpit.store.sets import use_set
-
-    version_id, detail = chosen.of.id or 0, chosen.detail()
-    await services.store.write(lambda db: use_set(db, plan.run_id, version_id, detail))
 
 
 def _draft(ctx: Context, given: Mapping[str, Any], rows: tuple[Mapping[str, str], ...]) -> Draft:

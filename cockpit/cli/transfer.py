@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -20,6 +18,7 @@ from cockpit.cli.runs import FORMATS
 from cockpit.core import exports
 from cockpit.core.errors import InputError
 from cockpit.core.exports import Exported, RunInfo
+from cockpit.whole_files import whole_file
 
 if TYPE_CHECKING:
     import sqlite3
@@ -158,22 +157,6 @@ class Source:
         number = row.version_number if row.prompt_id is not None else None
         name = self._projects.get(row.project_id, "")
         return RunInfo(runs.load_plan(self._db, run_id), name, row.prompt, number, row.created_at)
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file that is there complete or not at all: written beside its place, then renamed; for its owner alone."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
 
 
 @click.command("import")

@@ -20,6 +20,7 @@ class Pane:
 
 PANES: tuple[Pane, ...] = (
     Pane(1, "play", "Play", "f2", "cockpit.screens.play:PlayScreen"),
+    Pane(2, "examples", "Examples", "f3", "cockpit.screens.examples:ExamplesScreen"),
     Pane(5, "tokens", "Tokens", "f6", "cockpit.screens.tokens:TokensScreen"),
 )
 
@@ -58,6 +59,11 @@ def _list(name: str, keys: str, title: str, text: str) -> Command:
     return Command(id=name, keys=keys, title=title, help=text, scope="list", action="", group="Lists and texts")
 
 
+def _chart(name: str, keys: str, title: str, text: str) -> Command:
+    """A key of every chart, carried out by the chart that has the keyboard."""
+    return Command(f"chart.{name}", keys, title, text, "chart", "", group="Charts")
+
+
 EVERYWHERE: tuple[Command, ...] = (
     _app(
         "escape",
@@ -92,4 +98,18 @@ LISTS: tuple[Command, ...] = (
     _list("list.mark", "space", "Mark", "Mark the row, or unmark it."),
 )
 
-COMMANDS: tuple[Command, ...] = (*(pane_command(pane) for pane in PANES), *EVERYWHERE, *LISTS)
+CHARTS: tuple[Command, ...] = (
+    _chart("left", "h,left", "Left", "To the point before; the values there stand below."),
+    _chart("right", "l,right", "Right", "To the next point."),
+    _chart("far_left", "H,shift+left", "Far left", "Ten points back."),
+    _chart("far_right", "L,shift+right", "Far right", "Ten points on."),
+    _chart("first", "g,home", "First", "To the first point."),
+    _chart("last", "G,end", "Last", "To the last point; the cursor then follows new ones."),
+    _chart("nearer", "plus", "Nearer", "See half as much of the x axis, around the cursor."),
+    _chart("further", "minus", "Further", "See twice as much of it."),
+    _chart("whole", "0", "Whole", "See all of it again."),
+    _chart("fit", "f", "Fit", "Fit the heights to what is seen, or back to the range asked for."),
+    _chart("smooth", "s", "Smooth", "Smooth more (exponential moving average), then not at all."),
+)
+
+COMMANDS: tuple[Command, ...] = (*(pane_command(pane) for pane in PANES), *EVERYWHERE, *LISTS, *CHARTS)

@@ -59,6 +59,14 @@ WRITING = _table(
     ("unfix", "Z", "Undo fix", "Put back what the last fix changed."),
 )
 
+SHOTS = _table(
+    "Examples of a set",
+    "go",
+    ("fill", "X", "Set of examples", "Choose a set and how much of it is sent, with a dry run of what fits."),
+    ("without", "d", "Without the set", "Send no examples of the set any more."),
+    ("place", "O", "Examples go here", "Put {{examples}} before the last user text."),
+)
+
 CHOOSING = _table(
     "Choosing",
     "go",
@@ -84,7 +92,7 @@ READING = _table(
     "sample",
     ("focus", "w", "Samples", "Move among the samples."),
     ("yank", "y", "Yank", "Copy the marked samples, or the one under the cursor."),
-    ("gold", "asterisk", "Gold", "Mark the sample as an example candidate, or take the mark away."),
+    ("gold", "asterisk", "Keep", "Keep the marked samples, or this one, as examples: gold, candidate, rejected."),
     ("tag", "t", "Tag", "Tag the sample; the same tag again takes it away."),
     ("note", "n", "Note", "Write a short note on the sample."),
     ("zoom", "z", "Zoom", "Give this model the whole width, or take it back."),
@@ -104,4 +112,4 @@ FINDINGS: tuple[Command, ...] = tuple(
 )
 """Of the screen that lists what the checks find."""
 
-COMMANDS: tuple[Command, ...] = (*SENDING, *WRITING, *CHOOSING, *READING, *FINDINGS)
+COMMANDS: tuple[Command, ...] = (*SENDING, *WRITING, *SHOTS, *CHOOSING, *READING, *FINDINGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -10,8 +11,11 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from cockpit.core.errors import InputError
+from cockpit.core.ladder import uses_examples
 from cockpit.core.params import NAMES, Params, problems
+from cockpit.core.prompts import EXAMPLES as EXAMPLES_VARIABLE
 from cockpit.core.prompts import Message, Role, Version, variables
+from cockpit.core.wish import Shots
 
 Row = Mapping[str, str]
 LOCAL_MODEL = "local:smollm2"
@@ -48,11 +52,13 @@ class PlayDraft:
     inputs_path: str = ""
     inputs: tuple[Row, ...] = ()
     """Rows of the inputs file; not kept between sessions, the path is."""
+    shots: Shots | None = None
+    """The set of examples that is put in when this is sent; None for none."""
     prompt_id: int | None = None
     parent_sample: int | None = None
     """The sample that the turns continue as a conversation, for as long as there are several turns."""
     saved_digest: str = ""
-    """Digest of the version last sent or loaded: the draft is changed when its own differs."""
+    """Digest of the draft last sent, or of the version loaded: the draft is changed when its own differs."""
     saved_number: int = 0
 
     def version(self) -> Version:
@@ -62,7 +68,15 @@ class PlayDraft:
     @property
     def changed(self) -> bool:
         """Whether sending would make a version that was not there."""
-        return self.version().digest() != self.saved_digest
+        return self.digest() != self.saved_digest
+
+    def digest(self) -> str:
+        """A stable hash of what is written and of the set that is put in; without a set, the version's own."""
+        written = self.version().digest()
+        if self.shots is None:
+            return written
+        body = json.dumps([written, self.shots.to_json()], sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
 
     def rows(self) -> tuple[Row, ...]:
         """What the prompt is run over: the file's rows, or one row of the values given here."""
@@ -121,6 +135,19 @@ class PlayDraft:
         turns = self.turns[:at] + self.turns[at + 1 :]
         return replace(self, turns=turns, parent_sample=self.parent_sample if len(turns) > 1 else None)
 
+    def with_place(self, separator: str) -> PlayDraft:
+        """`{{examples}}` and a separator stand before the last user turn's text, where the prompt has them nowhere.
+
+        Raises:
+            InputError: there is no user turn to be typed in.
+        """
+        if uses_examples(self.version()):
+            return self
+        at = next((at for at, turn in reversed(list(enumerate(self.turns))) if turn.role == "user"), None)
+        if at is None or self.turns[at].raw:
+            raise InputError("There is no user turn that {{examples}} could be put in.", hint="Write it in the prompt.")
+        return self.with_turn(at, "{{" + EXAMPLES_VARIABLE + "}}" + separator + self.turns[at].content)
+
     def with_value(self, name: str, text: str) -> PlayDraft:
         """The variable stands for `text`."""
         return replace(self, values={**self.values, name: text})
@@ -177,6 +204,7 @@ class PlayDraft:
         """What to remember, as JSON values; `from_json` reads it back."""
         data = asdict(self)
         del data["inputs"]
+        data["shots"] = None if self.shots is None else self.shots.to_json()
         data["params"] = self.params.to_json()
         data["sweep"] = {name: list(choices) for name, choices in self.sweep.items()}
         return data
@@ -286,6 +314,7 @@ _READERS: dict[str, Any] = {
     "cap_usd": lambda value: None if value is None else float(value),
     "sweep": lambda value: {str(k): tuple(v) for k, v in value.items()},
     "inputs_path": _text,
+    "shots": lambda value: None if value is None else Shots.from_json(value),
     "prompt_id": _optional_id,
     "parent_sample": _optional_id,
     "saved_digest": _text,

@@ -5,6 +5,7 @@ CockpitError
 ├── StoreError       the database: newer, locked, read-only, corrupt, full
 ├── InputError       a file or value that a person gave us
 ├── PlanError        a run that must not start: a parameter the model cannot take, an unfilled variable
+├── JobError         one job that cannot be started, asked or stopped
 ├── UnknownModel     a model name that leads nowhere
 └── ProviderError    one request to one model
 """
@@ -60,6 +61,10 @@ class InputError(CockpitError):
 
 class PlanError(CockpitError):
     """A run that would not do what was asked, refused before anything is sent."""
+
+
+class JobError(CockpitError):
+    """A job cannot be started, asked, stopped or changed as it stands."""
 
 
 class UnknownModel(CockpitError):

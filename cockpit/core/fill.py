@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, get_args
 
+from cockpit.core.cosine import Index
 from cockpit.core.errors import PlanError
 from cockpit.core.examples import Example, Row
 from cockpit.core.leak_texts import normalise
@@ -74,14 +75,21 @@ def own_places(examples: Sequence[Example], queries: Sequence[Row]) -> set[int]:
 
 
 def rank(
-    examples: Sequence[Example], query: Row | None, strategy: Strategy, seed: int, *, index: Bm25 | None = None
+    examples: Sequence[Example],
+    query: Row | None,
+    strategy: Strategy,
+    seed: int,
+    *,
+    index: Index | None = None,
+    most: int | None = None,
 ) -> list[Ranked]:
     """The examples in the order in which they are to be taken; the query is never among them.
 
     random and balanced order by `order_key`, whatever else is in the set; equals keep the set's order.
 
     Args:
-        index: of the inputs of `examples`, where many queries are ranked by it.
+        index: of the inputs of `examples`, where many queries are ranked by it, or by another likeness than words.
+        most: how many are wanted; diverse, whose every pick takes a look at all that are left, gives no more.
 
     Raises:
         PlanError: nearest without a query.
@@ -100,7 +108,7 @@ def rank(
         case "nearest":
             return _nearest(examples, places, _asked(query, "nearest"), index)
         case "diverse":
-            return _diverse(examples, places, query, index)
+            return _diverse(examples, places, query, index, most)
         case "longest" | "shortest":
             sign = 1 if strategy == "longest" else -1
             sized = [Ranked(one, f"{_size(one):,} characters", float(sign * _size(one))) for one in pool]
@@ -226,31 +234,28 @@ def _balanced(pool: Sequence[Example], seed: int) -> list[Ranked]:
     return found
 
 
-def _nearest(examples: Sequence[Example], places: Sequence[int], query: Row, index: Bm25 | None) -> list[Ranked]:
-    bm25 = index or Bm25([one.input for one in examples])
-    scores = bm25.scores(query.input)
+def _nearest(examples: Sequence[Example], places: Sequence[int], query: Row, index: Index | None) -> list[Ranked]:
+    near = index or Bm25([one.input for one in examples])
+    scores = near.scores(query.input)
     return [
-        Ranked(examples[at], _shares(bm25, query.input, examples[at].input), scores[at])
+        Ranked(examples[at], near.why(query.input, examples[at].input), scores[at])
         for at in sorted(places, key=lambda at: -scores[at])
     ]
 
 
-def _shares(bm25: Bm25, query: str, text: str) -> str:
-    both = bm25.shared(query, text)
-    return f"shares {', '.join(both)}" if both else "shares no word with the query"
-
-
-def _diverse(examples: Sequence[Example], places: Sequence[int], query: Row | None, index: Bm25 | None) -> list[Ranked]:
+def _diverse(
+    examples: Sequence[Example], places: Sequence[int], query: Row | None, index: Index | None, most: int | None
+) -> list[Ranked]:
     texts = [examples[at].input for at in places]
     if query is None:
         return [
             Ranked(examples[places[at]], "unlike those before it", score)
-            for at, score in mmr(texts, [0.0] * len(texts))
+            for at, score in mmr(texts, [0.0] * len(texts), most=most)
         ]
-    bm25 = index or Bm25([one.input for one in examples])
-    scores = bm25.scores(query.input)
+    near = index or Bm25([one.input for one in examples])
+    scores = near.scores(query.input)
     top = max((scores[at] for at in places), default=0.0) or 1.0
-    picked = mmr(texts, [scores[at] / top for at in places])
+    picked = mmr(texts, [scores[at] / top for at in places], most=most)
     return [Ranked(examples[places[at]], "near the query, unlike those before it", score) for at, score in picked]
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from cockpit.core.prompts import EXAMPLES, ROW_EXAMPLES, VARIABLE, Version, variables
+
+if TYPE_CHECKING:
+    from cockpit.core.paired import Paired
+    from cockpit.core.shot_curve import Scores
 
 RungName = Literal["zero-shot", "few-shot", "many-shot", "best-of-N", "finetune", "RL"]
 RUNGS: tuple[RungName, ...] = ("zero-shot", "few-shot", "many-shot", "best-of-N", "finetune", "RL")
@@ -29,6 +33,22 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class Gain:
+    """What the best number of examples on a rung did for one model: `effect` is its score less that without examples.
+
+    It is the best of the `tried` numbers of examples on this rung, and its interval is not widened for that choice.
+    """
+
+    k: int
+    effect: Paired
+    metric: str
+    model: str
+    models: int = 1
+    """Models that were measured; `model` has the highest score of them."""
+    tried: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Rung:
     """One rung of an idea's ladder."""
 
@@ -39,6 +59,8 @@ class Rung:
     """The most examples tried, where known."""
     skipped: bool = False
     """Nothing was done here, but something was further up: worth a reason."""
+    gain: Gain | None = None
+    """What its examples did, where a curve was measured."""
 
     @property
     def done(self) -> bool:
@@ -87,15 +109,48 @@ def work_of(version: Version, samples: int, *, continued: bool = False, runs: in
     return Work(rung, samples, shots_of(version, continued=continued) or None, runs)
 
 
-def climb(work: Iterable[Work]) -> tuple[Rung, ...]:
-    """All six rungs, bottom first, with what was done on each."""
-    done = list(work)
+def climb(work: Iterable[Work], gains: Mapping[RungName, Gain] | None = None) -> tuple[Rung, ...]:
+    """All six rungs, bottom first, with what was done on each and what it brought."""
+    done, known = list(work), gains or {}
     top = max((RUNGS.index(one.rung) for one in done if one.samples), default=-1)
-    return tuple(_rung(name, [one for one in done if one.rung == name], at < top) for at, name in enumerate(RUNGS))
+    return tuple(
+        _rung(name, [one for one in done if one.rung == name], at < top, known.get(name))
+        for at, name in enumerate(RUNGS)
+    )
 
 
-def _rung(name: RungName, work: list[Work], below: bool) -> Rung:
+def _rung(name: RungName, work: list[Work], below: bool, gain: Gain | None) -> Rung:
     samples = sum(one.samples for one in work)
     shots = [one.shots for one in work if one.shots is not None]
     runs = sum(one.runs for one in work)
-    return Rung(name, runs, samples, max(shots, default=None), skipped=below and samples == 0)
+    return Rung(name, runs, samples, max(shots, default=None), skipped=below and samples == 0, gain=gain)
+
+
+def gains_of(metric: str, by_model: Mapping[str, Mapping[int, Scores]]) -> dict[RungName, Gain]:
+    """What examples did on the few-shot and the many-shot rung, from one curve's scores.
+
+    On each rung: the model and the number of examples with the highest mean score (the fewest examples of equals),
+    against the same model without examples on the same inputs (`shot_curve.compare`).
+
+    Args:
+        by_model: model → number of examples → input's key → scores; only models with 0 among the numbers count.
+    """
+    from cockpit.core.shot_curve import compare, mean_of
+
+    found: dict[RungName, Gain] = {}
+    rungs: tuple[RungName, RungName] = ("few-shot", "many-shot")
+    measured = {model: by_k for model, by_k in by_model.items() if 0 in by_k}
+    for name in rungs:
+        ranked = []
+        for model, by_k in measured.items():
+            ks = [k for k in by_k if k and (k <= MOST_FEW_SHOTS) == (name == "few-shot")]
+            means = [(mean.value, -k) for k in ks if (mean := mean_of(by_k[k])) is not None]
+            if means:
+                ranked.append((*max(means), model, len(means)))
+        if not ranked:
+            continue
+        _, less, model, tried = max(ranked, key=lambda one: one[:2])
+        effect = compare(measured[model][-less], measured[model][0])
+        if effect is not None:
+            found[name] = Gain(-less, effect, metric, model, len(ranked), tried)
+    return found

@@ -67,6 +67,11 @@ class Bm25:
         both = _word_set(query) & _word_set(text)
         return sorted(both, key=lambda word: (-self.idf(word), word))[:most]
 
+    def why(self, query: str, text: str) -> str:
+        """What makes a text near, in a few words: those that are shared."""
+        both = self.shared(query, text)
+        return f"shares {', '.join(both)}" if both else "shares no word with the query"
+
 
 class Likeness:
     """Cosine of tf-idf vectors of fixed texts; only texts that share a word are ever looked at."""

@@ -143,6 +143,14 @@ class CompareScreen(OpenedScreen[None]):
         words = "asked the same" if same else "the prompts or params differ too: p shows where"
         self.head(right=[(f"{words} ", "quiet" if same else "warn")])
 
+    def action_keep(self) -> None:
+        """Ask what to make of one of the two as an example; the left one comes first."""
+        from cockpit.screens.keep_open import ask_keep
+
+        left, right = (side.row.sample.id for side in self._sides) if self._sides is not None else (None, None)
+        if left is not None and right is not None:
+            ask_keep(self, (left,), (right,), names=("left", "right"))
+
     def action_swap(self) -> None:
         """Left becomes right."""
         if self._sides is not None:

@@ -197,6 +197,17 @@ class ConversationScreen(OpenedScreen[VersionChoice | None]):
         else:
             self._read(parent)
 
+    def action_keep(self) -> None:
+        """Ask what to make of the highlighted answer as an example."""
+        from cockpit.screens.keep_open import ask_keep
+
+        self._close_editor()
+        sample_id = self._turns[self._at].sample_id if self._turns else None
+        if sample_id is None:
+            self.notify_plain("Only a stored answer of a model can be kept: go to one.", timeout=3)
+        else:
+            ask_keep(self, (sample_id,))
+
     def action_copy(self) -> None:
         """Copy the highlighted turn."""
         if self._turns:

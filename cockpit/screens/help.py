@@ -11,6 +11,7 @@ from textual.binding import Binding
 from cockpit.commands import COMMANDS, for_scope
 from cockpit.keymap import Keymap, display
 from cockpit.screens.base import ModalPane, PaneScreen
+from widgets.chart import Chart
 from widgets.field import Field
 from widgets.key_bar import KeyBar
 from widgets.key_sheet import KeyLine, KeySection, KeySheet
@@ -82,11 +83,11 @@ class HelpScreen(ModalPane[None]):
 
 
 def help_for(app: CockpitApp) -> HelpScreen:
-    """The help for the screen in front: its commands, those of lists where it has any, and the app's."""
+    """The help for the screen in front: its commands, those of charts where it has any, of lists, and the app's."""
     screen = app.screen
     scope = screen.scope if isinstance(screen, PaneScreen) else ""
     place = screen.pane_title if isinstance(screen, PaneScreen) else ""
-    scopes = [name for name in (scope, "list", "app") if name]
+    scopes = [name for name in (scope, "chart" if screen.query(Chart) else "", "list", "app") if name]
     commands = [command for name in scopes for command in for_scope(name)]
     return HelpScreen(place or scope, sections(commands, app.keymap))
 

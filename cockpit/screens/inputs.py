@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,7 +11,7 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from cockpit.screens.inputs_view import InputsCheck, check_inputs, columns_text, complete_path
+from cockpit.screens.inputs_view import SUFFIXES, InputsCheck, check_named, columns_text, complete_path
 from cockpit.screens.opened import ListScreen
 from cockpit.screens.words import clip, one_line, plural
 from widgets.field import Field
@@ -40,13 +40,15 @@ class InputsChoice:
 
 
 class PathField(Field):
-    """A path, completed by tab."""
+    """A path, completed by tab to folders and files with one of its suffixes."""
+
+    suffixes: Collection[str] = SUFFIXES
 
     def on_key(self, event: events.Key) -> None:
         """Tab completes instead of leaving."""
         if event.key != "tab":
             return
-        done, names = complete_path(self.value)
+        done, names = complete_path(self.value, self.suffixes)
         if done != self.value:
             self.value = done
             self.post_message(self.Changed(self, done))
@@ -63,8 +65,11 @@ class InputsScreen(ListScreen[InputsChoice | None]):
     typing_enter: ClassVar[str] = "to the rows"
     typing_escape: ClassVar[str] = "to the rows"
 
-    def __init__(self, services: Services, path: str | None, variables: Sequence[str]) -> None:
+    def __init__(
+        self, services: Services, path: str | None, variables: Sequence[str], *, project: str = "default"
+    ) -> None:
         super().__init__(services)
+        self._project = project
         self._path = path or ""
         self._variables = tuple(variables)
         self._check = InputsCheck("")
@@ -94,7 +99,10 @@ class InputsScreen(ListScreen[InputsChoice | None]):
     async def _read(self, path: str) -> None:
         """Read after a short rest in typing; a newer path replaces this reading."""
         await asyncio.sleep(0.1)
-        check = await asyncio.to_thread(check_inputs, path, self._variables) if path.strip() else InputsCheck("")
+        check = InputsCheck("")
+        if path.strip():
+            given = (self.services.store, self._project, path, self._variables)
+            check = await asyncio.to_thread(check_named, *given)
         if path == self.query_one("#path", Field).value:
             self._show(check)
 

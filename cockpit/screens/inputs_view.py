@@ -5,12 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from cockpit.core.dataset_refs import is_ref
 from cockpit.core.errors import InputError
 from cockpit.core.inputs import JSON_SUFFIXES, SEPARATORS, parse_inputs
+
+if TYPE_CHECKING:
+    from cockpit.store.db import Store
 
 Row = Mapping[str, str]
 MAX_BAD = 50
@@ -52,6 +57,18 @@ def check_inputs(path: str, variables: Sequence[str]) -> InputsCheck:
     except InputError as error:
         return InputsCheck(path, bad=tuple(bad_lines(data, suffix)) or (error.sentence(),))
     return against(path, rows, variables)
+
+
+def check_named(store: Store, project: str, path: str, variables: Sequence[str]) -> InputsCheck:
+    """As `check_inputs`, where a text such as 'dataset:qa/dev?n=300&seed=0' means rows of one of the project's."""
+    if not is_ref(path):
+        return check_inputs(path, variables)
+    from cockpit.dataset_inputs import read_dataset_inputs
+
+    try:
+        return against(path, read_dataset_inputs(store, project, path), variables)
+    except InputError as error:
+        return InputsCheck(path, bad=(error.sentence(),))
 
 
 def against(path: str, rows: tuple[Row, ...], variables: Sequence[str]) -> InputsCheck:
@@ -103,13 +120,15 @@ def _bad_csv(text: str, separator: str) -> list[str]:
     return found
 
 
-def complete_path(text: str) -> tuple[str, list[str]]:
-    """The path completed as far as it is certain, and the names it may go on with (folders and inputs files)."""
+def complete_path(text: str, suffixes: Collection[str] = SUFFIXES) -> tuple[str, list[str]]:
+    """The path completed as far as it is certain, and the names it may go on with: folders, and files that end so."""
     folder, _, stem = text.rpartition("/")
     base = Path(f"{folder}/" if "/" in text else ".").expanduser()
     try:
         with os.scandir(base) as entries:
-            names = sorted(_shown(entry) for entry in entries if entry.name.startswith(stem) and _fits(entry, stem))
+            names = sorted(
+                _shown(entry) for entry in entries if entry.name.startswith(stem) and _fits(entry, stem, suffixes)
+            )
     except OSError:
         return text, []
     if not names:
@@ -129,10 +148,10 @@ def _shown(entry: os.DirEntry[str]) -> str:
     return f"{entry.name}/" if entry.is_dir() else entry.name
 
 
-def _fits(entry: os.DirEntry[str], stem: str) -> bool:
+def _fits(entry: os.DirEntry[str], stem: str, suffixes: Collection[str]) -> bool:
     if entry.name.startswith(".") and not stem.startswith("."):
         return False
-    return entry.is_dir() or Path(entry.name).suffix.lower() in SUFFIXES
+    return entry.is_dir() or Path(entry.name).suffix.lower() in suffixes
 
 
 def columns_text(check: InputsCheck, variables: Sequence[str]) -> str:

@@ -191,6 +191,12 @@ class LogprobsScreen(OpenedScreen[None]):
             found.append(Choice(str(sample_id), f"{sample_id}  {sample.model}  {one_line(sample.text, 60)}", parts))
         return found
 
+    def action_keep(self) -> None:
+        """Ask what to make of this sample as an example."""
+        from cockpit.screens.keep_open import ask_keep
+
+        ask_keep(self, (self._sample_id,))
+
     def action_parting(self) -> None:
         """Where the two part."""
         if self._parts_at is None:

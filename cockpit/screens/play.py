@@ -27,6 +27,7 @@ from cockpit.screens.play_ideas import Ideas
 from cockpit.screens.play_run import Flights
 from cockpit.screens.play_samples import Reading
 from cockpit.screens.play_session import FOOT_LABELS, FOOT_MOVING, FOOT_PARAMS, FOOT_TYPING, first_draft
+from cockpit.screens.play_shots import PlayShots
 from cockpit.screens.play_write import Writing
 from widgets.params_panel import ParamsPanel
 from widgets.sample_wall import SampleWall
@@ -56,6 +57,7 @@ class PlayScreen(PaneScreen[None]):
         self.archive = Archive(self)
         self.ideas = Ideas(self)
         self.checks = Checks(self)
+        self.shots = PlayShots(self)
 
     def compose_body(self) -> ComposeResult:
         """What the first paint needs; editors come after it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,7 +42,7 @@ class Archive:
         """Bring the totals up to date, and learn from a run that ended how many tokens its prompt takes."""
         screen = self.screen
         await self.count()
-        if live is not None and live.plan.version == screen.writing.draft.version():
+        if live is not None and live.plan.version == screen.shots.sent_version():
             from cockpit.core.estimate import learn
 
             finished = [one.sample for one in live.samples.values() if one.sample is not None]
@@ -93,18 +93,33 @@ class Archive:
         _, live, _ = await runner.resume(screen.services, run_id, retry_failed=False)
         live.finished = True
         screen.flights.show(live)
-        if live.total <= FLAGGED and screen.flights.fold is not None:
-            screen.flights.fold.flags = await asyncio.to_thread(_flags, screen.services, dict(live.ids))
-            screen.flights.show_fold()
+        if live.total <= FLAGGED:
+            await self.read_flags(live.ids)
+
+    async def read_flags(self, keys: Iterable[SampleKey]) -> None:
+        """Show in the cells of the run on the wall what people said of these samples, and of those flagged before."""
+        fold = self.screen.flights.fold
+        if fold is None:
+            return
+        wanted = {*keys, *fold.flags} & fold.live.samples.keys()
+        ids = {key: one for key in wanted if (one := self.screen.flights.sample_id(key)) is not None}
+        fold.flags |= await asyncio.to_thread(_flags, self.screen.services, ids)
+        if fold is self.screen.flights.fold:
+            self.screen.flights.show_fold()
 
     async def restore_inputs(self, draft: PlayDraft) -> PlayDraft:
-        """The draft with the rows of its inputs file, or without the file where it cannot be read any more."""
+        """The draft with the rows of its inputs, or without them where they cannot be read any more."""
         if not draft.inputs_path:
             return draft
         from cockpit.core.inputs import read_inputs
+        from cockpit.dataset_inputs import is_ref, read_dataset_inputs
 
+        store, project, path = self.screen.services.store, self.screen.cockpit.project, draft.inputs_path
         try:
-            rows = await asyncio.to_thread(read_inputs, Path(draft.inputs_path))
+            if is_ref(path):
+                rows = await asyncio.to_thread(read_dataset_inputs, store, project, path)
+            else:
+                rows = await asyncio.to_thread(read_inputs, Path(path))
         except CockpitError as error:
             self.screen.cockpit.report(error, title="Inputs")
             return replace(draft, inputs_path="")
@@ -114,7 +129,7 @@ class Archive:
 def _totals(services: Services, project: str, idea_id: int | None, known: dict[int, Version]) -> Totals:
     """The project's totals and the idea's rungs; `known` keeps the versions, which never change."""
     from cockpit.core.ladder import climb, work_of
-    from cockpit.store import projects, prompts, tally
+    from cockpit.store import projects, prompts, shot_curves, tally
 
     db = services.store.read()
     project_id = projects.find_project(db, project)
@@ -128,11 +143,12 @@ def _totals(services: Services, project: str, idea_id: int | None, known: dict[i
             known[row.version_id] = prompts.get_version(db, row.version_id).version
         work.append(work_of(known[row.version_id], row.samples, continued=row.version_id in talks, runs=row.runs))
     costs = [row.cost_usd for row in rows if row.cost_usd is not None]
+    curves = shot_curves.curve_runs(db, project_id, idea_id) if project_id is not None else []
     return Totals(
         samples=sum(row.samples for row in rows),
         usd=sum(costs) if costs else None,
         unpriced=sum(row.cost_unknown for row in rows),
-        rungs=climb(work),
+        rungs=climb(work, shot_curves.gains(db, curves)),
     )
 
 
@@ -164,10 +180,11 @@ def _flags(services: Services, ids: Mapping[SampleKey, int]) -> dict[SampleKey, 
     found = {}
     for key, sample_id in ids.items():
         row = samples.get_sample(db, sample_id)
-        found[key] = flags(gold=row.verdict == "gold", tagged=bool(row.tags), noted=bool(row.note))
+        found[key] = flags(row.verdict, tagged=bool(row.tags), noted=bool(row.note))
     return found
 
 
-def flags(*, gold: bool, tagged: bool, noted: bool) -> str:
+def flags(verdict: str | None, *, tagged: bool, noted: bool) -> str:
     """A sample's marks as shown in its cell."""
-    return ("★" if gold else "") + ("#" if tagged else "") + ("✎" if noted else "")
+    as_example = {"gold": "★", "candidate": "○", "rejected": "✗"}.get(verdict or "", "")
+    return as_example + ("#" if tagged else "") + ("✎" if noted else "")

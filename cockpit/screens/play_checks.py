@@ -115,6 +115,10 @@ class Checks:
     async def _look_at(self, draft: PlayDraft) -> None:
         """Counts at once, findings after a pause that suits what they cost, both again once tokenizers are there."""
         looker = self.looker
+        look = await self.screen.shots.look_at(draft, self._more.is_set)
+        if look is None:
+            return
+        self.screen.writing.show_examples_words()
         waiting = await self._count(draft)
         if self._cost > SLOW_S and await self._is_outdated(min(self._cost * PAUSE_TIMES, PAUSE_MOST_S)):
             return
@@ -149,7 +153,9 @@ class Checks:
 
     async def _count(self, draft: PlayDraft) -> bool:
         try:
-            counted, waiting = await asyncio.to_thread(self.looker.count, draft)
+            look = self.screen.shots.look
+            sent = look.sent if look is not None and look.draft is draft else draft
+            counted, waiting = await asyncio.to_thread(self.looker.count, sent)
         except Exception:
             log.LOGGER.exception("the tokens could not be counted")
             counted, waiting = {}, False
@@ -160,7 +166,9 @@ class Checks:
     async def _check(self, draft: PlayDraft) -> None:
         began = time.perf_counter()
         try:
-            found = await asyncio.to_thread(self.looker.check, draft)
+            look = await self.screen.shots.look_at(draft, lambda: False)
+            found = await asyncio.to_thread(self.looker.check, draft if look is None else look.first)
+            found = found if look is None else look.back(found)
             self.trouble = ""
         except Exception:
             # A fault of ours must not come up as a dialog at every pause in typing.

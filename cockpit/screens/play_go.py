@@ -85,7 +85,8 @@ class Opening:
             number = row.number
             draft = replace(draft, prompt_id=draft.prompt_id or row.prompt_id)
         draft = draft.with_version(picked.version, number=number, saved=picked.version_id is not None)
-        await screen.writing.load(replace(draft, parent_sample=picked.parent_sample))
+        # A stored version has the examples it was sent with in it: those of a set would come on top.
+        await screen.writing.load(replace(draft, parent_sample=picked.parent_sample, shots=None))
         if picked.send:
             await screen.flights.send()
 
@@ -192,7 +193,8 @@ class Opening:
         from cockpit.screens.inputs import InputsScreen
 
         screen, draft = self.screen, self.screen.writing.draft
-        dialog = InputsScreen(screen.services, draft.inputs_path or None, draft.variables())
+        project = screen.cockpit.project
+        dialog = InputsScreen(screen.services, draft.inputs_path or None, draft.variables(), project=project)
         choice = await screen.cockpit.push_screen_wait(dialog)
         if choice is not None:
             rows = choice.inputs if choice.path else ()
@@ -210,11 +212,25 @@ class Opening:
             screen.notify_plain(f"No request yet: {problems[0]}.", severity="warning")
             return
         try:
-            dialog = RequestScreen(screen.services, runner_draft(screen))
+            draft = runner_draft(screen)
+            chosen = await screen.shots.chosen(draft)
+            dialog = RequestScreen(screen.services, draft if chosen is None else chosen.draft)
         except CockpitError as error:
             screen.cockpit.report(error)
             return
         await screen.cockpit.push_screen_wait(dialog)
+
+    async def fill(self) -> None:
+        """Choose a set and how much of it."""
+        await self.screen.shots.fill()
+
+    async def without(self) -> None:
+        """Send no set any more."""
+        await self.screen.shots.without()
+
+    async def place(self) -> None:
+        """Put a place for the examples in the prompt."""
+        await self.screen.shots.place()
 
     async def findings(self) -> None:
         """Everything the checks find, to go to, fix or dismiss."""

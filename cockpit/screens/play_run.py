@@ -17,6 +17,7 @@ from widgets.sample_wall import SampleWall
 from widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
+    from cockpit.core.draft import PlayDraft
     from cockpit.core.live import LiveRun, LiveSample
     from cockpit.core.runs import Plan
     from cockpit.screens.play import PlayScreen
@@ -52,9 +53,14 @@ class Flights:
         screen = self.screen
         try:
             await self._name_prompt()
-            draft = runner_draft(screen, fresh=fresh)
-            plan, live = await runner.launch(screen.services, draft)
-            self._note_version(plan)
+            written, draft = screen.writing.draft, runner_draft(screen, fresh=fresh)
+            chosen = await screen.shots.chosen(draft)
+            if chosen is None:
+                plan, live = await runner.launch(screen.services, draft)
+            else:
+                plan, live = await runner.launch(screen.services, chosen.draft, chosen.keep)
+            self._note_version(plan, written)
+            screen.shots.warn(chosen)
         except CockpitError as error:
             screen.cockpit.report(error)
             return
@@ -161,12 +167,12 @@ class Flights:
         )
         screen.writing.draft = replace(screen.writing.draft, prompt_id=made)
 
-    def _note_version(self, plan: Plan) -> None:
+    def _note_version(self, plan: Plan, written: PlayDraft) -> None:
         from cockpit.store import prompts
 
         writing = self.screen.writing
         row = prompts.get_version(self.screen.services.store.read(), plan.version_id)
-        writing.draft = replace(writing.draft, saved_digest=row.version.digest(), saved_number=row.number)
+        writing.draft = replace(writing.draft, saved_digest=written.digest(), saved_number=row.number)
         writing.settle()
         writing.remember_soon()
 

@@ -55,16 +55,24 @@ class Reading:
         if sample is not None:
             self.screen.cockpit.copy_text(sample.text, "the sample")
 
-    async def gold(self) -> None:
-        """Make the sample an example candidate, or take it out again."""
-        from cockpit.store import marks
+    def gold(self) -> None:
+        """Ask what to make of the marked samples, or of the one under the cursor, as examples."""
+        from cockpit.screens.keep_open import ask_keep
 
-        row = self._row()
-        if row is None or row.sample.id is None:
+        marked = sorted(key for key in self.screen.wall.marked if isinstance(key, SampleKey))
+        here = self._here() if not marked else None
+        keys = marked if marked else [here.key] if here is not None else []
+        ids = [one for key in keys if (one := self.screen.flights.sample_id(key)) is not None]
+        if not ids:
+            if keys:
+                self.screen.notify_plain("They are not finished yet." if marked else "This sample is not finished yet.")
             return
-        sample_id, verdict = row.sample.id, None if row.verdict == "gold" else "gold"
-        await self.screen.services.store.write(lambda db: marks.set_gold(db, sample_id, verdict))  # type: ignore[arg-type]
-        self._show_flags(row.sample.key, flags(gold=verdict == "gold", tagged=bool(row.tags), noted=bool(row.note)))
+
+        async def then(changed: bool) -> None:
+            if changed:
+                await self.screen.archive.read_flags(keys)
+
+        ask_keep(self.screen, ids, then=then)
 
     async def tag(self) -> None:
         """Ask for a tag; one the sample has already is taken away."""
@@ -122,7 +130,7 @@ class Reading:
     def _refresh_flags(self, key: SampleKey) -> None:
         row = self._row()
         if row is not None:
-            self._show_flags(key, flags(gold=row.verdict == "gold", tagged=bool(row.tags), noted=bool(row.note)))
+            self._show_flags(key, flags(row.verdict, tagged=bool(row.tags), noted=bool(row.note)))
 
     def _show_flags(self, key: SampleKey, shown: str) -> None:
         fold = self.screen.flights.fold

@@ -31,7 +31,7 @@ FOOT_TYPING = ("play.send", "app.escape", "app.editor", "app.palette", "app.help
 FOOT_MOVING = (
     *("play.send", "play.edit", "list.open", "play.models", "play.versions", "play.more", "play.search"),
     *("play.history", "play.retry", "play.compare", "play.yank", "play.idea", "play.params", "play.findings"),
-    *("play.stops", "play.tokens", "play.sweep", "app.palette", "app.help"),
+    *("play.stops", "play.tokens", "play.fill", "play.sweep", "app.palette", "app.help"),
 )
 """Commands in the key bar, most wanted first; the last is kept however narrow it is."""
 FOOT_LABELS = {"app.escape": "commands", "app.palette": "palette"}
@@ -48,11 +48,11 @@ def first_keys(keymap: Keymap) -> dict[str, Any]:
     }
 
 
-def runner_draft(screen: PlayScreen, *, fresh: bool = False) -> Draft:
-    """The draft as the runner takes it."""
+def runner_draft(screen: PlayScreen, *, fresh: bool = False, draft: PlayDraft | None = None) -> Draft:
+    """The draft, or another of the same pane, as the runner takes it; without the examples of its set."""
     from cockpit import runner
 
-    draft = screen.writing.draft
+    draft = draft or screen.writing.draft
     return runner.Draft(
         version=draft.version(),
         models=draft.models,

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 from cockpit.core.draft import EXAMPLES, SETTINGS, PlayDraft
 from cockpit.core.errors import CockpitError
-from cockpit.core.ladder import Rung, climb, uses_examples
+from cockpit.core.ladder import Gain, Rung, climb, uses_examples
 from cockpit.screens.words import clip, count, money, plural
 from widgets.params_panel import ParamRow
 from widgets.top_bar import BarPart
+from widgets.visible import visible
 
 if TYPE_CHECKING:
     from cockpit.core.catalog import Catalog
     from cockpit.core.estimate import Counted, Estimate, Past
     from cockpit.core.models import Capabilities, Price
+    from cockpit.screens.play_shots_look import Look
     from cockpit.store.runs import RunRow
 
 IDEA_CELLS = 40
@@ -158,11 +160,24 @@ def status_parts(
     columns: Sequence[Column],
     past: Mapping[str, Past] | None,
     counted: Mapping[str, Counted] | None = None,
+    *,
+    look: Look | None = None,
 ) -> list[BarPart]:
-    """The status line: the estimate, then what keeps the draft from being sent or would be refused."""
-    guess = send_estimate(draft, columns, past, counted)
+    """The status line: the estimate, then what keeps the draft from being sent or would be refused.
+
+    Args:
+        look: the draft with its set's examples, which the estimate is of; None while they are being chosen.
+    """
     free = bool(draft.models) and all(model.startswith("local:") for model in draft.models)
-    parts: list[BarPart] = [(estimate_words(guess, free=free), "quiet")]
+    sent = draft if draft.shots is None else look.sent if look is not None and look.chosen is not None else None
+    parts: list[BarPart] = []
+    if sent is not None:
+        parts.append((estimate_words(send_estimate(sent, columns, past, counted), free=free), "quiet"))
+    elif draft.shots is not None:
+        said = "choosing the examples …" if look is None else f"nothing is put in of {draft.shots.name}"
+        if look is not None and draft.shots.wish.similarity:
+            said = "tokens and cost are known once the examples are chosen"
+        parts.append((visible(said, newlines="mark"), "quiet"))
     problems = draft.problems()
     warnings = warnings_by_setting(draft, columns)
     if problems:
@@ -180,9 +195,26 @@ def ladder_parts(totals: Totals) -> list[BarPart]:
         if not rung.done:
             parts.append((f"   ○ {rung.name}", "quiet"))
             continue
-        shots = f" k≤{rung.shots}" if rung.shots else ""
+        shots = f" {gain_words(rung.gain)}" if rung.gain else f" k≤{rung.shots}" if rung.shots else ""
         parts += [("   ● ", "ok"), (f"{rung.name}{shots} ", "plain"), (count(rung.samples), "name")]
     return parts
+
+
+def gain_words(gain: Gain) -> str:
+    """'k=4 +0.12 (+0.03…+0.21)': the best number of examples and its score less that without examples."""
+    effect = gain.effect
+    ends = f"{effect.low:+.2f}…{effect.high:+.2f}" if effect.low is not None and effect.high is not None else "?"
+    return f"k={gain.k} {effect.mean:+.2f} ({ends})"
+
+
+def gain_details(name: str, gain: Gain) -> str:
+    """The same with all that it rests on, in words."""
+    effect = gain.effect
+    of = f", best of {gain.tried} numbers" if gain.tried > 1 else ""
+    model = f", {clip(gain.model, 30)}" + (f" of {gain.models} models" if gain.models > 1 else "")
+    says = {"higher": "helps", "lower": "hurts", "unclear": "unclear"}[effect.reading]
+    on = plural(effect.n, "input")
+    return f"{name} {gain_words(gain)} over zero-shot: {says}; {clip(gain.metric, 30)}, {on}{model}{of}"
 
 
 def idea_parts(title: str) -> list[BarPart]:
@@ -208,10 +240,19 @@ def top_parts(project: str, panes: Iterable[tuple[int, str]], current: str) -> l
     return parts
 
 
-def examples_words(draft: PlayDraft) -> str:
-    """'4 lines, ≈ 412 tok' of the examples block, and what is missing for it to be sent; empty where there is none."""
+def examples_words(draft: PlayDraft, look: Look | None = None) -> str:
+    """'few v3, 4 of 12, 412 tok' of the set that is put in, else '4 lines, ≈ 412 tok' of the block written here and
+    what is missing for it to be sent; empty where there is none.
+
+    Args:
+        look: the draft with its set's examples, once they are chosen.
+    """
     from cockpit.core.estimate import text_tokens
 
+    if draft.shots is not None:
+        from cockpit.screens.play_shots_look import wish_words
+
+        return look.words() if look is not None else f"{wish_words(draft.shots)}   counting …"
     block, used = draft.examples, uses_examples(draft.version())
     if not block:
         return "none yet: {{examples}} is sent as nothing" if used else ""

@@ -170,7 +170,8 @@ class Writing:
         screen, draft = self.screen, self.draft
         if not screen.starting and not screen.checks.counting:
             past, counted = {} if self._is_changed() else self.past, screen.checks.counted
-            screen.query_one("#status", TopBar).show(words.status_parts(draft, self.columns(), past, counted))
+            parts = words.status_parts(draft, self.columns(), past, counted, look=screen.shots.look)
+            screen.query_one("#status", TopBar).show(parts)
 
     def _is_changed(self) -> bool:
         """Whether the draft is another than its version, worked out once: a long prompt takes milliseconds."""
@@ -182,10 +183,15 @@ class Writing:
         """The examples block: folded to a line unless it is typed in, away where there is none and no place for one."""
         row = self.screen.query_one_optional("#row-examples")
         if row is not None:
-            said = words.examples_words(self.draft)
-            row.query_one(".folded", Plain).update(said)
+            said = words.examples_words(self.draft, self.screen.shots.look)
+            row.query_one(".folded", Plain).update(Content(visible(said, newlines="mark")))
             row.set_class(open_, "-open")
             row.display = open_ or bool(said)
+
+    def show_examples_words(self) -> None:
+        """The examples block as it is: its set's examples were chosen."""
+        row = self.screen.query_one_optional("#row-examples")
+        self.show_examples(open_=row is not None and row.has_class("-open"))
 
     def columns(self) -> list[words.Column]:
         """What is known of the chosen models."""

@@ -25,7 +25,6 @@ from cockpit.store.samples import get_sample
 from widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from cockpit.core.examples import Verdict
     from cockpit.core.live import LiveSample
     from cockpit.core.ports import Wire
     from cockpit.core.samples import Sample
@@ -63,7 +62,7 @@ def read_sample(services: Services, sample_id: int) -> Opened:
         wire = sent_wire(provider.wire(plan.request(row.sample.key)), row.sample)
     except (CockpitError, LookupError):
         wire = None  # The provider is no longer configured: the stored body is still there.
-    return Opened(row.sample, Marks(row.verdict == "gold", row.tags, row.note), run.n, run.inputs, wire)
+    return Opened(row.sample, Marks(row.verdict, row.tags, row.note), run.n, run.inputs, wire)
 
 
 def subtitle(sample: Sample, *, request: bool, reasoning: bool) -> str:
@@ -272,15 +271,18 @@ class SampleScreen(OpenedScreen[SampleAction | None]):
             stepping = plain_title(f"{count(found)} found: n and N step, / with nothing ends")
             text.border_subtitle = stepping if query else ""
 
-    @work(exit_on_error=False)
-    async def action_gold(self) -> None:
-        """Make the answer an example candidate, or no longer."""
+    def action_gold(self) -> None:
+        """Ask what to make of the answer as an example."""
+        from cockpit.screens.keep_open import ask_keep
+
         sample_id = self._markable()
-        if sample_id is None or self._opened is None:
+        if sample_id is None:
             return
-        verdict: Verdict | None = None if self._opened.marks.gold else "gold"
-        await self.services.store.write(lambda db: marking.set_gold(db, sample_id, verdict))
-        self._read(sample_id)
+
+        async def then(changed: bool) -> None:
+            self._read(sample_id)
+
+        ask_keep(self, (sample_id,), then=then)
 
     @work(exit_on_error=False)
     async def action_tag(self) -> None:

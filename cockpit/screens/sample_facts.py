@@ -17,6 +17,12 @@ from widgets.visible import visible
 
 NAME_WIDTH = 13
 NARROW_BELOW = 110
+VERDICTS = {
+    "gold": ("★ gold", "$text-success"),
+    "candidate": ("○ candidate", "$foreground"),
+    "rejected": ("✗ rejected example", "$text-error"),
+}
+"""Per verdict: the words and their style."""
 
 
 class FactsPanel(VerticalScroll):
@@ -61,10 +67,10 @@ class FactsPanel(VerticalScroll):
 
 
 def mark_lines(marks: Marks) -> list[tuple[str, str]]:
-    """Gold, tags and note as lines with their styles."""
+    """Verdict as an example, tags and note as lines with their styles."""
     tags = "  ".join(f"#{tag}" for tag in marks.tags)
-    first = "   ".join(part for part in ("★ gold" if marks.gold else "", tags) if part)
-    return [(text, style) for text, style in ((first, "$text-accent"), (marks.note, "italic")) if text]
+    kept, tone = VERDICTS.get(marks.verdict or "", ("", ""))
+    return [(text, style) for text, style in ((kept, tone), (tags, "$text-accent"), (marks.note, "italic")) if text]
 
 
 def fact_line(fact: Fact) -> Content:

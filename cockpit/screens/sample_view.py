@@ -27,7 +27,8 @@ class Fact:
 class Marks:
     """What people said about a sample."""
 
-    gold: bool = False
+    verdict: str | None = None
+    """As an example; None where it is none."""
     tags: tuple[str, ...] = ()
     note: str = ""
 

@@ -112,6 +112,21 @@ class SearchScreen(ListScreen[int | None]):
         if row is not None and isinstance(row.key, int):
             self.dismiss(row.key)
 
+    def action_keep(self) -> None:
+        """Ask what to make of the marked samples, or of the highlighted one, as examples."""
+        from cockpit.screens.keep_open import ask_keep
+
+        here = self.rows.current
+        marked = [hit.sample_id for hit in self._hits if hit.sample_id in self.rows.marked]
+        ids = marked or [row.key for row in (here,) if row is not None and isinstance(row.key, int)]
+
+        async def then(changed: bool) -> None:
+            if changed and marked:
+                self.rows.clear_marks()
+
+        if ids:
+            ask_keep(self, ids, then=then)
+
     def action_edit(self) -> None:
         """Type in the query."""
         self.query_one("#query", Field).focus()

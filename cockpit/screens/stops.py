@@ -223,6 +223,17 @@ class StopsScreen(OpenedScreen[StopsChoice | None]):
         if one is not None and one.sample_id is not None:
             self.app.push_screen(SampleScreen(self.services, one.sample_id, None, view.sample_ids()))
 
+    def action_keep(self) -> None:
+        """Ask what to make of the highlighted sample as an example."""
+        from cockpit.screens.keep_open import ask_keep
+
+        view = self.query_one(ApplyView) if self._view == "apply" else self.query_one(AuditView)
+        sample_id = view.current.sample_id if self._view != "checks" and view.current is not None else None
+        if sample_id is None:
+            self.notify_plain("There is no sample under the cursor: a and p list some.", timeout=3)
+        else:
+            ask_keep(self, (sample_id,))
+
     def action_only(self) -> None:
         """Show only what would be cut, or all."""
         view = self.query_one(ApplyView)

@@ -260,14 +260,24 @@ class Going:
         await screen.cockpit.push_screen_wait(StopsScreen(screen.services, subject))
         look.take()
 
+    def keep(self) -> None:
+        """What to make of the shown sample as an example."""
+        from cockpit.screens.keep_open import ask_keep
+
+        screen, look = self.screen, self.screen.look
+        if look.kind != "sample" or look.sample_id is None:
+            screen.notify_plain("Samples can be kept as examples: s finds one.")
+        else:
+            ask_keep(screen, (look.sample_id,))
+
     async def shorter(self) -> None:
         """What each part costs, and what to drop."""
         from cockpit.screens.shorter import open_shorter
-        from cockpit.screens.tokens_play import sending_draft
+        from cockpit.screens.tokens_play import with_examples
 
         screen = self.screen
         draft = source.written_in(screen.cockpit).draft
-        await open_shorter(screen, sending_draft(screen.cockpit, draft))
+        await open_shorter(screen, await with_examples(screen.cockpit, draft))
         screen.look.take()
 
     async def logprobs(self) -> None:

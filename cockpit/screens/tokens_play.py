@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from cockpit.screens import tokens_source as source
@@ -40,8 +41,22 @@ async def go_to_place(play: PlayScreen, field: str, char: int, row: int) -> None
     editor.move_cursor((len(before) - 1, len(before[-1])))
 
 
+async def with_examples(app: CockpitApp, draft: PlayDraft) -> Draft:
+    """Play's draft as the runner takes it, with the examples of its set in it.
+
+    Raises:
+        CockpitError: why they cannot be put in.
+    """
+    from cockpit.screens.play_shots_look import choose_for
+
+    request = sending_draft(app, draft)
+    if draft.shots is None:
+        return request
+    return (await asyncio.to_thread(choose_for, app.services, request, draft.shots)).draft
+
+
 def sending_draft(app: CockpitApp, draft: PlayDraft) -> Draft:
-    """Play's draft as the runner takes it."""
+    """Play's draft as the runner takes it, without the examples of its set."""
     from cockpit import runner
     from cockpit.screens.play_session import runner_draft
 

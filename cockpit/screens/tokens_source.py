@@ -113,7 +113,9 @@ def prompt_subject(written: Written, row: int = 0) -> Subject:
     star = "*" if number and draft.changed else ""
     rows = len(draft.rows())
     where = f" · input {min(row, rows - 1) + 1} of {rows}" if rows > 1 else ""
-    return Subject("prompt", f"{written.name}{number}{star}{where}", version_parts(version), version)
+    shots = draft.shots
+    note = f"without the examples of {shots.name} v{shots.number}, which are put in when it is sent" if shots else ""
+    return Subject("prompt", f"{written.name}{number}{star}{where}", version_parts(version), version, note)
 
 
 def version_parts(version: Version) -> tuple[Part, ...]:

@@ -72,8 +72,9 @@ def update_example(
 ) -> None:
     """Change what is given; None leaves a value as it is, except for `label` and `group`, where it takes it away.
 
-    Where the input, output or label changes, the old one goes to `edits_of`, and an example that was not typed by hand
-    is from then on 'edited', with where it was from. Sets that hold it keep what they froze.
+    Where the input, output or label changes, the old one goes to `edits_of`. Where the input or output does, an example
+    that was not typed by hand is from then on 'edited', with where it was from: a label says something about the same
+    texts. Sets that hold it keep what they froze.
 
     Raises:
         StoreError: there is no such example.
@@ -96,7 +97,8 @@ def update_example(
             "INSERT INTO example_edit (example_id, created_at, label, input, output) VALUES (?, ?, ?, ?, ?)",
             (example_id, now(), _optional(old.label), pack(old.input), pack(old.output)),
         )
-        new = replace(new, source=_edited(old.source, example_id))
+        if (new.input, new.output) != (old.input, old.output):
+            new = replace(new, source=_edited(old.source, example_id))
     _write(db, example_id, new)
 
 
@@ -277,13 +279,13 @@ def _example(row: Sequence[Any]) -> Example:
         note=unpack(note),
         tags=tuple(unpack_json(tags)),
         group=None if group is None else unpack(group),
-        source=_source(source, sample_id, model),
+        source=source_of(source, sample_id, model),
         id=id,
     )
 
 
-def _source(packed: str | bytes | None, sample_id: int | None, model: str | bytes | None) -> Source:
-    """What is stored; a sample's own where nothing is."""
+def source_of(packed: str | bytes | None, sample_id: int | None, model: str | bytes | None) -> Source:
+    """The source that a row of `example` holds, packed; its sample's own where nothing is stored."""
     if packed is not None:
         return Source(*unpack_json(packed))
     if sample_id is None:

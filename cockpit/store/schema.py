@@ -197,7 +197,48 @@ _DATASETS = (
     "CREATE INDEX dataset_row_split ON dataset_row (dataset_id, split, number)",
 )
 
+_JOBS = (
+    """CREATE TABLE job_group (
+        id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES project(id), name TEXT NOT NULL,
+        created_at TEXT NOT NULL, sweep TEXT NOT NULL)""",
+    # What many jobs have in common, once: environments without secrets, diffs, lists of packages.
+    "CREATE TABLE job_text (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, body BLOB NOT NULL)",
+    # `place` orders those that wait. `open` is 0 once the fold over the observations says that it has ended.
+    """CREATE TABLE job (
+        id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, project_id INTEGER NOT NULL REFERENCES project(id),
+        idea_id INTEGER REFERENCES idea(id), group_id INTEGER REFERENCES job_group(id),
+        parent_id INTEGER REFERENCES job(id), parent_how TEXT NOT NULL DEFAULT '', name TEXT NOT NULL,
+        backend TEXT NOT NULL, queue TEXT NOT NULL, place REAL NOT NULL, open INTEGER NOT NULL DEFAULT 1,
+        created_at TEXT NOT NULL, native TEXT NOT NULL DEFAULT '', gpu_ids TEXT NOT NULL DEFAULT '[]',
+        env_id INTEGER REFERENCES job_text(id), "values" TEXT NOT NULL DEFAULT '{}', spec TEXT NOT NULL)""",
+    "CREATE INDEX job_project ON job (project_id, id)",
+    "CREATE INDEX job_open ON job (place) WHERE open",
+    "CREATE INDEX job_of_group ON job (group_id) WHERE group_id IS NOT NULL",
+    """CREATE TABLE job_after (
+        job_id INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE, on_id INTEGER NOT NULL, anyhow INTEGER NOT NULL,
+        PRIMARY KEY (job_id, on_id)) WITHOUT ROWID""",
+    """CREATE TABLE job_observation (
+        id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE, at TEXT NOT NULL,
+        source TEXT NOT NULL, state TEXT, raw TEXT NOT NULL, exit_code INTEGER, signal INTEGER, started TEXT,
+        ended TEXT, elapsed_s REAL, evidence TEXT NOT NULL, detail TEXT NOT NULL)""",
+    "CREATE INDEX job_observation_job ON job_observation (job_id, id)",
+    """CREATE TRIGGER job_observation_frozen BEFORE UPDATE ON job_observation BEGIN
+        SELECT raise(ABORT, 'an observation is never changed'); END""",
+    # What readers of metrics know now, by name: progress, eta, metrics, usual_gap_s.
+    """CREATE TABLE job_fact (
+        job_id INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE, name TEXT NOT NULL, source TEXT NOT NULL,
+        at TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (job_id, name)) WITHOUT ROWID""",
+    # `stage`: when it was submitted, when it started.
+    """CREATE TABLE job_capture (
+        job_id INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE, stage TEXT NOT NULL, at TEXT NOT NULL,
+        facts TEXT NOT NULL, diff_id INTEGER REFERENCES job_text(id), packages_id INTEGER REFERENCES job_text(id),
+        PRIMARY KEY (job_id, stage)) WITHOUT ROWID""",
+    """CREATE TABLE job_queue (
+        name TEXT PRIMARY KEY, slots INTEGER NOT NULL, paused INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID""",
+)
+
 STEPS: tuple[Step, ...] = (
     Step("0001_first_flight", _NOUNS + _SAMPLES + _MARKS + _SEARCH),
     Step("0002_examples", _EXAMPLES + _SETS + _DATASETS),
+    Step("0003_jobs", _JOBS),
 )

@@ -32,6 +32,18 @@ class SetRow:
     """Of the newest version."""
 
 
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A version of a set in a list: how many examples, its kind of template, when it was made and runs that used it."""
+
+    id: int
+    number: int
+    n: int
+    kind: str
+    runs: int
+    created_at: str
+
+
 def save_set(db: sqlite3.Connection, project_id: int, name: str, example_ids: Sequence[int], template: Template) -> int:
     """The id of a version of the set that holds these examples as they are now, in this order, with that template.
 
@@ -43,6 +55,31 @@ def save_set(db: sqlite3.Connection, project_id: int, name: str, example_ids: Se
     """
     examples = [get_example(db, id) for id in example_ids]
     _refuse_strangers(db, project_id, example_ids)
+    return _save(db, project_id, name, examples, template)
+
+
+def save_frozen(
+    db: sqlite3.Connection, project_id: int, name: str, examples: Sequence[Example], template: Template
+) -> int:
+    """As `save_set`, but with the texts that are given: those of an older version, say, or of examples removed since.
+
+    An example of which nothing is stored any more is frozen without its id.
+
+    Raises:
+        StoreError: an example is another project's.
+    """
+    marks = {id for (id,) in db.execute("SELECT id FROM example WHERE project_id = ?", (project_id,))}
+    known = [one if one.id is None or one.id in marks else replace(one, id=_left(db, one.id)) for one in examples]
+    _refuse_strangers(db, project_id, [one.id for one in known if one.id is not None])
+    return _save(db, project_id, name, known, template)
+
+
+def _left(db: sqlite3.Connection, example_id: int) -> int | None:
+    """The id where there is still such an example, of whichever project."""
+    return example_id if db.execute("SELECT 1 FROM example WHERE id = ?", (example_id,)).fetchone() else None
+
+
+def _save(db: sqlite3.Connection, project_id: int, name: str, examples: Sequence[Example], template: Template) -> int:
     set_id = _ensure_set(db, project_id, name)
     digest = _digest(examples, template)
     newest = db.execute(
@@ -165,6 +202,20 @@ def list_sets(db: sqlite3.Connection, project_id: int) -> list[SetRow]:
     return [
         SetRow(id, unpack(name), number, version_id, n, unpack_json(template)["kind"], versions, runs, when)
         for id, name, number, version_id, n, template, versions, runs, when in rows
+    ]
+
+
+def list_set_versions(db: sqlite3.Connection, project_id: int, name: str) -> list[VersionRow]:
+    """A set's versions, newest first, without their texts; none where there is no such set."""
+    rows = db.execute(
+        """SELECT v.id, v.number, v.n, v.template,
+           (SELECT count(*) FROM run_examples WHERE version_id = v.id), v.created_at
+           FROM example_set_version AS v JOIN example_set ON example_set.id = v.set_id
+           WHERE project_id = ? AND name = ? ORDER BY v.number DESC""",
+        (project_id, pack(name)),
+    )
+    return [
+        VersionRow(id, number, n, unpack_json(body)["kind"], runs, when) for id, number, n, body, runs, when in rows
     ]
 
 

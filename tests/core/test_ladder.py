@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cockpit.core.ladder import RUNGS, Work, climb, rung_of, shots_of
+from cockpit.core.ladder import RUNGS, Work, climb, gains_of, rung_of, shots_of
 from cockpit.core.prompts import Message, Version, single
+
+STRONG = {0: 5, 1: 8, 4: 12, 8: 12, 16: 15}
+"""Number of examples → inputs answered right, of 20."""
 
 
 def test_a_prompt_is_few_shot_only_if_examples_are_really_sent() -> None:
@@ -50,3 +53,23 @@ def test_examples_of_each_inputs_own_are_few_shot_of_unknown_number() -> None:
     version = single("{{row_examples}}\n\n{{question}}")
     assert shots_of(version) is None
     assert rung_of(version) == "few-shot"
+
+
+def test_a_rung_says_what_its_best_number_of_examples_did_over_none() -> None:
+    inputs = [f"q{n}" for n in range(20)]
+
+    def right(n: int) -> dict[str, list[float]]:
+        return {key: [float(at < n)] for at, key in enumerate(inputs)}
+
+    found = gains_of("exact", {"weak": {0: right(2), 4: right(3)}, "strong": {k: right(n) for k, n in STRONG.items()}})
+    few, many = found["few-shot"], found["many-shot"]
+    assert (few.k, few.model, few.models, few.tried) == (4, "strong", 2, 3), "of equals the fewest examples"
+    assert few.effect.mean == 0.35 and few.effect.low is not None and few.effect.low > 0
+    assert (many.k, many.effect.mean, many.tried) == (16, 0.5, 1)
+    rungs = {rung.name: rung for rung in climb([Work("few-shot", 60, 8)], found)}
+    assert rungs["few-shot"].gain == few and rungs["zero-shot"].gain is None
+
+
+def test_without_a_zero_shot_score_there_is_no_gain() -> None:
+    assert gains_of("exact", {"m": {1: {"q": [1.0]}, 2: {"q": [1.0]}}}) == {}
+    assert gains_of("exact", {"m": {0: {"q": [1.0]}, 2: {"other": [1.0]}}}) == {}, "no input has both"

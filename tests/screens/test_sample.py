@@ -93,10 +93,11 @@ async def test_gold_tag_and_note_are_stored(services: Services, tmp_path: Path) 
     row = lambda: samples.get_sample(services.store.read(), target)  # noqa: E731
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.screen.query("#text") and shown(app))
-        await pilot.press("asterisk")
-        await until(pilot, lambda: row().verdict == "gold")
-        await pilot.press("asterisk")
-        await until(pilot, lambda: row().verdict is None)
+        for key, verdict in (("g", "gold"), ("0", None)):
+            await pilot.press("asterisk")
+            await until(pilot, lambda: app.screen.is_modal)
+            await pilot.press(key)
+            await until(pilot, lambda: not app.screen.is_modal and row().verdict == verdict)  # noqa: B023
         for key, word in (("t", "odd"), ("n", "why")):
             await pilot.press(key)
             await until(pilot, lambda: app.screen.is_modal)

@@ -1,0 +1,62 @@
+"""Backends by name, each made when first asked for. Wiring only: it starts and asks nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+from cockpit.backends.base import Backend
+from cockpit.core.errors import JobError
+
+BUILT_IN: Mapping[str, tuple[str, str]] = {
+    "local": ("cockpit.backends.local", "LocalBackend"),
+}
+"""Name → module and class. The class is called with the settings of its name, as keyword arguments."""
+
+
+class BackendRegistry:
+    """Every place where jobs can run.
+
+    Args:
+        settings: name → keyword arguments of that backend's class.
+        more: name → what makes a further backend; it wins over a built-in one.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+        more: Mapping[str, Callable[[], Backend]] | None = None,
+    ) -> None:
+        self._settings = settings or {}
+        self._more = dict(more or {})
+        self._made: dict[str, Backend] = {}
+
+    def names(self) -> list[str]:
+        """Every backend's name."""
+        return [*BUILT_IN, *(name for name in self._more if name not in BUILT_IN)]
+
+    def get(self, name: str) -> Backend:
+        """The backend of that name.
+
+        Raises:
+            JobError: there is none.
+        """
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    async def aclose(self) -> None:
+        """Close connections. Jobs go on."""
+        made, self._made = list(self._made.values()), {}
+        for backend in made:
+            await backend.aclose()
+
+    def _make(self, name: str) -> Backend:
+        if name in self._more:
+            return self._more[name]()
+        if name not in BUILT_IN:
+            raise JobError(f"There is no backend {name!r}.", hint=f"Known: {', '.join(self.names())}.")
+        module, cls = BUILT_IN[name]
+        made: Backend = getattr(import_module(module), cls)(**self._settings.get(name, {}))
+        return made
