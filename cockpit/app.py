@@ -100,10 +100,10 @@ class CockpitApp(App[int]):
 
     async def on_event(self, event: events.Event) -> None:
         """Hold what is pressed before a screen can take it; nothing typed ahead is lost or taken for a command."""
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            if self._starting or self._held:
-                self._held.append(event)
-                return
+        pressed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
+        if pressed and (self._starting or self._held):
+            self._held.append(event)  # type: ignore[arg-type]
+            return
         await super().on_event(event)
 
     def release_keys(self) -> None:

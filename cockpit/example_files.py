@@ -68,11 +68,12 @@ def as_example(row: Row, source: Source, *, verdict: Verdict | None = None, tags
     """
     own = {**_inner(row.extra.get("metadata")), **row.extra}
     said = own.get("verdict")
+    found: Verdict = next((one for one in VERDICTS if one == said), "gold")
     return Example(
         input=row.input,
         output=row.output,
         label=row.label,
-        verdict=verdict or next((one for one in VERDICTS if one == said), "gold"),
+        verdict=verdict if verdict is not None else found,
         reason=_text(own.get("reason")),
         note=_text(own.get("note")),
         tags=tuple(dict.fromkeys([*_tags(own.get("tags")), *tags])),

@@ -40,7 +40,7 @@ async def kill(desk: JobDesk, job_id: int, *, grace_s: float | None = None, give
         JobError: it has ended, or cannot be reached.
     """
     view = await desk.one(job_id)
-    if view.state == "queued":
+    if view.waits:
         await desk.note(job_id, YOU, "killed by you", "taken out of the queue before it started")
     elif view.state == "unreachable" and give_up:
         await desk.note(job_id, YOU, "lost", f"given up by you; {view.standing.evidence}")
@@ -166,7 +166,7 @@ async def move(desk: JobDesk, job_id: int, where: str) -> None:
         InputError: that is no place.
     """
     view = await desk.one(job_id)
-    if view.state != "queued":
+    if not view.waits:
         raise JobError(f"Job {job_id} is {view.state}, and only what waits has a place.")
     waiting = [v.row for v in await _waiting(desk) if v.row.id != job_id]
     index = _index(where, [row.id for row in waiting])
@@ -243,7 +243,7 @@ async def until_ended(desk: JobDesk, job_ids: Sequence[int], *, timeout_s: float
         if all(view.state in ENDED for view in found) or (deadline is not None and loop.time() >= deadline):
             return found
         # A supervisor may have died without advancing the queue.
-        if pause == LOOK_S[1] and any(view.state == "queued" for view in found):
+        if pause == LOOK_S[1] and any(view.waits for view in found):
             await desk.step()
         await asyncio.sleep(pause if deadline is None else min(pause, max(deadline - loop.time(), 0)))
         pause = min(pause * 1.3, LOOK_S[1])
@@ -256,7 +256,7 @@ async def log_of(desk: JobDesk, job_id: int) -> tuple[Handle, JobView]:
 
 
 async def _waiting(desk: JobDesk) -> list[JobView]:
-    return [v for v in await desk.look(jobs.open_jobs(desk.store.read())) if v.state == "queued"]
+    return [v for v in await desk.look(jobs.open_jobs(desk.store.read())) if v.waits]
 
 
 async def _places(desk: JobDesk, job_id: int) -> list[float]:

@@ -11,6 +11,7 @@ import os
 import sys
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ import cockpit
 from cockpit.backends.registry import BackendRegistry
 from cockpit.core import job_env
 from cockpit.core.clock import utc_now
-from cockpit.core.errors import InputError, JobError
+from cockpit.core.errors import InputError, JobError, StoreError
 from cockpit.core.job_evidence import NEVER_STARTED
 from cockpit.core.job_sweep import grid, label, substitute
 from cockpit.core.jobs import GRACE_S, LIVE, LOCAL, QUEUE, After, Handle, JobSpec, Observation
@@ -122,6 +123,9 @@ class JobDesk:
         if not ask.argv or not ask.argv[0]:
             raise InputError("There is no command to run.", hint="Put it after --: cockpit job run -- python train.py")
         job_env.refuse_secrets([*ask.argv, *ask.sweep, ask.name], self.env)
+        if len(ask.argv) == 1 and any(c.isspace() for c in ask.argv[0]) and not Path(ask.cwd, ask.argv[0]).exists():
+            hint = "Leave out the quotes; for a shell's command: -- sh -c '…'"
+            raise InputError("The command is one word with blanks in it, which names no program.", hint=hint)
         if ask.backend == LOCAL and not Path(ask.cwd).is_dir():
             raise InputError(f"There is no directory {ask.cwd}.")
         if ask.backend == LOCAL and ask.gpus > len(have := self.gpu_ids()):
@@ -163,6 +167,15 @@ class JobDesk:
         facts, diff = await asyncio.to_thread(code, cwd, self.env)
         return ({"git": facts} if facts else {}), job_env.scrub(diff, self.env)
 
+    def doubt(self) -> str:
+        """What makes the states of local jobs less certain than they look, in a sentence; empty if nothing does."""
+        from cockpit.backends.capture import network_disk
+
+        kind = network_disk(self.folder)
+        return kind and (
+            f"{self.folder} is on a network disk ({kind}), whose locks may not tell what runs. Use a local one: --db."
+        )
+
     def gpu_ids(self) -> tuple[str, ...]:
         """The GPUs that jobs here may take: as set, else those this shell may use, else all the machine has."""
         chosen = job_queues.gpus(self.store.read())
@@ -181,12 +194,14 @@ class JobDesk:
     async def look(self, rows: Sequence[JobRow], *, keep: bool = True) -> list[JobView]:
         """How jobs stand now: whatever may have changed is asked for, and kept where the database can be written."""
         found = views(self.store.read(), rows, self.clock())
-        live = [view.row for view in found if view.state in LIVE or (view.row.open and view.standing.remains)]
+        live = [view.row for view in found if view.handed_over or (view.row.open and view.standing.remains)]
         if not live:
             return found
         fresh = await self.observe(live)
         if keep and not self.store.read_only:
-            await self.keep(fresh.values())
+            # What was seen is true even where the disk is full; it is seen again, and kept, another time.
+            with suppress(StoreError):
+                await self.keep(fresh.values())
         return views(self.store.read(), rows, self.clock(), fresh)
 
     async def listed(self, project_id: int | None, *, limit: int, open_only: bool = False) -> list[JobView]:
@@ -205,7 +220,7 @@ class JobDesk:
         return await self._reasoned(await self.look([jobs.get_job(self.store.read(), job) for job in job_ids]))
 
     async def _reasoned(self, found: list[JobView]) -> list[JobView]:
-        if not any(view.state == "queued" for view in found):
+        if not any(view.waits for view in found):
             return found
         everything = await self.look(jobs.open_jobs(self.store.read()))
         return with_reasons(found, next_step(self.store.read(), everything, self.gpu_ids(), self.clock()))

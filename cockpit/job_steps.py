@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import cockpit
 from cockpit.core import job_env
-from cockpit.core.errors import JobError, StoreError
+from cockpit.core.errors import JobError, StoreError, Unreachable
 from cockpit.core.job_evidence import NEVER_STARTED
 from cockpit.core.job_state import REQUEUED
 from cockpit.core.jobs import Handle
@@ -35,9 +35,7 @@ TRIES = 3
 
 async def nudge(desk: JobDesk) -> None:
     """Advance the queue if something waits in it; what prevents that is no matter to whoever only looks."""
-    if any(
-        view.state == "queued" for view in views(desk.store.read(), jobs.open_jobs(desk.store.read()), desk.clock())
-    ):
+    if any(view.waits for view in views(desk.store.read(), jobs.open_jobs(desk.store.read()), desk.clock())):
         with suppress(StoreError):
             await step(desk)
 
@@ -48,22 +46,24 @@ async def step(desk: JobDesk) -> list[int]:
     Raises:
         StoreError: the database cannot be written; nothing was started that is not recorded.
     """
-    started: list[int] = []
+    tried: list[int] = []
     async with _alone(desk):
         while True:
             everything = await desk.look(jobs.open_jobs(desk.store.read()))
             await _take_back(desk, everything)
             everything = views(desk.store.read(), [view.row for view in everything], desk.clock())
-            if not any(view.state == "queued" for view in everything):
-                return started
+            if not any(view.waits for view in everything):
+                return tried
             decision = next_step(desk.store.read(), everything, desk.gpu_ids(), desk.clock())
             for job_id, reason in decision.skip.items():
                 await desk.note(job_id, "queue", "skipped", reason)
-            if not decision.start:
-                return started
-            for job_id, gpu_ids in decision.start.items():
+            # One whose backend did not answer waits again; it is not asked twice in one step.
+            new = {job_id: gpu_ids for job_id, gpu_ids in decision.start.items() if job_id not in tried}
+            if not new:
+                return tried
+            for job_id, gpu_ids in new.items():
                 await _start(desk, job_id, gpu_ids)
-                started.append(job_id)
+                tried.append(job_id)
 
 
 async def _take_back(desk: JobDesk, everything: Sequence[JobView]) -> None:
@@ -96,6 +96,9 @@ async def _start(desk: JobDesk, job_id: int, gpu_ids: tuple[str, ...]) -> None:
     handle = Handle(row.id, row.uid, row.name, row.spec, str(folder), row.native, env, names, gpu_ids, (desk.later(),))
     try:
         native = await desk.backends.get(row.backend).submit(handle)
+    except Unreachable as error:
+        await desk.note(job_id, row.backend, "queued", error.sentence(), raw=REQUEUED)
+        return
     except JobError as error:
         await desk.note(job_id, row.backend, "failed", error.message)
         return

@@ -32,6 +32,16 @@ class JobView:
         """The state's word."""
         return self.standing.state
 
+    @property
+    def waits(self) -> bool:
+        """In the queue of this database, and not handed over yet; a backend's own queue is not meant."""
+        return self.standing.state == "queued" and not self.row.native
+
+    @property
+    def handed_over(self) -> bool:
+        """With its backend, for all that is known."""
+        return self.standing.state in LIVE or (self.standing.state == "queued" and bool(self.row.native))
+
     def to_json(self) -> dict[str, Any]:
         """As `cockpit job list --json` prints it; null is unknown, or not there."""
         row, standing, known = self.row, self.standing, self.known
@@ -72,7 +82,7 @@ def views(
 
 def next_step(db: sqlite3.Connection, everything: Sequence[JobView], gpu_ids: Sequence[str], now: datetime) -> Decision:
     """What the queue would do now; `everything` is all that is not known to have ended."""
-    waiting = [view for view in everything if view.state == "queued"]
+    waiting = [view for view in everything if view.waits]
     afters = jobs.afters(db, [view.row.id for view in waiting])
     states = {view.row.id: view.state for view in everything}
     missing = {after.job for items in afters.values() for after in items} - states.keys()
@@ -81,7 +91,7 @@ def next_step(db: sqlite3.Connection, everything: Sequence[JobView], gpu_ids: Se
     for view in waiting:
         if view.row.backend != LOCAL and view.row.queue not in limits:
             limits[view.row.queue] = QueueLimit(UNLIMITED)
-    taken = [Taken(view.row.id, view.row.queue, view.row.gpu_ids) for view in everything if view.state in LIVE]
+    taken = [Taken(view.row.id, view.row.queue, view.row.gpu_ids) for view in everything if view.handed_over]
     orders = [
         Waiting(v.row.id, v.row.queue, v.row.spec.gpus if v.row.backend == LOCAL else 0, afters.get(v.row.id, ()))
         for v in waiting
@@ -91,7 +101,7 @@ def next_step(db: sqlite3.Connection, everything: Sequence[JobView], gpu_ids: Se
 
 def with_reasons(found: Sequence[JobView], decision: Decision) -> list[JobView]:
     """The same jobs; those that wait say why."""
-    return [view if view.state != "queued" else _waiting(view, decision) for view in found]
+    return [_waiting(view, decision) if view.waits else view for view in found]
 
 
 def _waiting(view: JobView, decision: Decision) -> JobView:

@@ -45,11 +45,13 @@ class Backend(Protocol):
         """Hand a job over; what the place calls it. The same `uid` again gives the same job, not a second one.
 
         Raises:
+            Unreachable: the place does not answer; the job waits, and is handed over again with the same `uid`.
             JobError: it was refused, and will not run.
         """
 
     async def observe(self, jobs: Sequence[Handle]) -> list[Observation]:
-        """One observation of each, with as few calls as the place allows (best: one).
+        """One observation of each, with as few calls as the place allows (best: one). `native` may be empty where the
+        answer to `submit` was lost: then it is found by its `uid`. 'queued' is the place's own queue.
 
         Never raises for the place's sake: what cannot be asked is 'unreachable', with the reason as evidence.
         """

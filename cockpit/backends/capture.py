@@ -19,6 +19,7 @@ from typing import Any
 
 DIFF_BYTES = 1_000_000
 UNTRACKED = 200
+NETWORK = ("nfs", "cifs", "smb", "afs", "9p", "ceph", "lustre", "gpfs", "beegfs", "fuse.sshfs", "fuse.gluster")
 ASK_S = 10.0
 _PACKAGES = """import importlib.metadata as m, json, sys
 found = sorted({f"{d.metadata['Name']}=={d.version}" for d in m.distributions() if d.metadata['Name']})
@@ -95,6 +96,27 @@ def find_python(argv: Sequence[str], cwd: str, env: Mapping[str, str]) -> str:
         if python.is_file():
             return str(python)
     return ""
+
+
+def network_disk(path: Path, mounts: str | None = None) -> str:
+    """The kind of network file system that a path is on ('nfs4'), whose locks may lie after a crash; empty if on none.
+
+    Args:
+        mounts: in the format of /proc/self/mountinfo, which is read where none are given.
+    """
+    if mounts is None:
+        try:
+            mounts = Path("/proc/self/mountinfo").read_text("utf-8", "replace")
+        except OSError:
+            return ""
+    best, kind = -1, ""
+    for line in mounts.splitlines():
+        head, _, tail = line.partition(" - ")
+        words = head.split()
+        point = words[4].replace("\\040", " ") if len(words) > 4 else ""
+        if point and len(point) >= best and path.is_relative_to(point) and tail:
+            best, kind = len(point), tail.split()[0]
+    return kind if kind.startswith(NETWORK) else ""
 
 
 def gpu_names() -> list[str]:

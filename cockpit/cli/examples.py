@@ -279,9 +279,9 @@ def _add_all(db: sqlite3.Connection, project: str, found: list[Example], *, skip
 @pass_context
 def export_command(ctx: Context, /, *, form: Format, path: Path | None, as_json: bool, **given: Any) -> int:
     """Write examples as a file for another tool; what OpenAI would refuse is refused here, line by line."""
-    from cockpit.whole_files import whole_file
     from cockpit.core.example_exports import export
     from cockpit.core.exports import ENCODING, ENCODING_ERRORS
+    from cockpit.whole_files import whole_file
 
     if given["system"] and form not in ("openai-sft", "openai-dpo", "anthropic"):
         raise InputError(f"{form} has no place for --system.")

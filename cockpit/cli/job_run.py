@@ -89,6 +89,8 @@ async def _run(ctx: Context, ask: Ask, *, dry_run: bool, wait: bool, as_json: bo
                     output.say(shlex.join(spec.argv), keep_newlines=False)
             return 0
         ids = await desk.submit(ask, ctx.project)
+        if doubt := desk.doubt():
+            output.note(f"cockpit: {doubt}")
         return await _say(desk, ids, wait=wait, as_json=as_json)
 
 
@@ -107,7 +109,7 @@ async def _say(desk: JobDesk, ids: list[int], *, wait: bool, as_json: bool) -> i
     return status_of(found) if wait else int(any(view.state == "failed" for view in found))
 
 
-@click.command("clone", context_settings=COMMAND)
+@click.command("clone")
 @click.argument("job_id", type=int)
 @click.option("--set", "values", multiple=True, metavar="NAME=V", help="An argument's new value, as in a sweep.")
 @click.option("--name", default="", help="Default: the other's name with what was changed.")

@@ -47,4 +47,40 @@ PLACES: tuple[Command, ...] = tuple(
 )
 """Where a sample is shown, beside Play and the sample's own screen."""
 
-COMMANDS: tuple[Command, ...] = (*DIALOG, *PLACES)
+
+def _file(
+    scope: str, group: str, *rows: tuple[str, str, str, str], typing: frozenset[str] = frozenset({"write"})
+) -> tuple[Command, ...]:
+    """Rows of (name, keys, title, help), shown in the key bar; the name is also the action's."""
+    return tuple(
+        Command(f"{scope}.{name}", keys, title, text, scope, name, footer=True, typing=name in typing, group=group)
+        for name, keys, title, text in rows
+    )
+
+
+EXPORT = _file(
+    "example_export",
+    "Exporting examples",
+    ("write", "ctrl+j,ctrl+enter", "Write", "Write the file; one that is there is replaced only if you say so."),
+    ("path", "i", "File", "Type the file's path; tab completes it."),
+    ("verdicts", "v", "Which", "Gold alone, gold and candidates, or all of them."),
+    ("system", "p", "System", "Type a system prompt for every line of a chat format."),
+    ("a_set", "s", "A set", "Export a set in its order, or the examples you came from."),
+    ("copy", "y", "Copy", "Copy the file's text."),
+)
+
+IMPORT = _file(
+    "example_import",
+    "Importing examples",
+    ("write", "ctrl+j,ctrl+enter", "Import", "Add the rows as examples: all of them, or none."),
+    ("path", "i,slash", "File", "Type the file's path; tab completes it."),
+    ("columns", "m", "Columns", "Say which column is the input, the output, the label."),
+    ("form", "f", "Format", "Read the file as another format."),
+    ("verdict", "v", "Verdict", "Which verdict the rows get, or that their own column says it."),
+    ("tags", "t", "Tags", "Tags that every one of them gets."),
+    ("twins", "d", "Duplicates", "Leave out rows whose input and output, or input alone, is there; or none."),
+    ("skip", "x", "Skip bad", "Leave out the rows that cannot be read, or refuse the file for them."),
+    ("only", "o", "Only trouble", "List only rows that are bad or left out, or all of them."),
+)
+
+COMMANDS: tuple[Command, ...] = (*DIALOG, *PLACES, *EXPORT, *IMPORT)

@@ -6,6 +6,7 @@ CockpitError
 ├── InputError       a file or value that a person gave us
 ├── PlanError        a run that must not start: a parameter the model cannot take, an unfilled variable
 ├── JobError         one job that cannot be started, asked or stopped
+│   └── Unreachable  the place where jobs run does not answer
 ├── UnknownModel     a model name that leads nowhere
 └── ProviderError    one request to one model
 """
@@ -65,6 +66,10 @@ class PlanError(CockpitError):
 
 class JobError(CockpitError):
     """A job cannot be started, asked, stopped or changed as it stands."""
+
+
+class Unreachable(JobError):
+    """The place where jobs run does not answer: nothing is known of what was asked of it, and it may be asked again."""
 
 
 class UnknownModel(CockpitError):

@@ -111,8 +111,8 @@ def _running(facts: Facts) -> tuple[State, str, str]:
         return "paused", "", f"paused by you at {clock(iso(held['at']))}"
     if facts.kill is not None:
         return "running", "stopping", f"you asked for its end at {clock(iso(facts.kill['at']))}; it still runs"
-    proof = "its lock is held" if facts.job_lock else "its process is there since its start"
-    return "running", "", f"its supervisor and it are there ({proof})"
+    proof = "it holds its lock" if facts.job_lock else f"process {(facts.start or {})['pid']} is there since its start"
+    return "running", "", f"{proof}, and its supervisor is there"
 
 
 def _gone(facts: Facts, reason: str) -> tuple[State, str, str]:

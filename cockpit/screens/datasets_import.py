@@ -77,10 +77,6 @@ class ImportScreen(OpenedScreen[str | None]):
         self.query_one("#path").focus()
         self._begin()
 
-    def on_unmount(self) -> None:
-        """An import that nobody sees is given up: nothing of it stays."""
-        self.cancel_running()
-
     def on_resize(self, event: events.Resize) -> None:
         """Fewer columns where there is less room."""
         self.call_after_refresh(self._show)
@@ -164,7 +160,8 @@ class ImportScreen(OpenedScreen[str | None]):
             return
         self.query_one("#how", Plain).update(view.how_words(self.source))
         problem = "" if self.busy else self.source.name_problem(self.called, self._known)
-        self.query_one("#called", Field).set_problem(problem)
+        known = "there is one" if self.called in self._known else "there is none"
+        self.query_one("#called", Field).set_problem(known if problem else "")
         text, tone = view.end_words(self.source, self._flight, self.source.problem(self.called, self._known))
         self.query_one("#said", Plain).update(Content.styled(visible(text), TONES[tone]))
 
@@ -257,7 +254,12 @@ class ImportScreen(OpenedScreen[str | None]):
         except CockpitError as error:
             self.cockpit.report(error, title="Import")
             return
+        except asyncio.CancelledError:
+            self.notify_plain("The import was stopped; nothing was stored.", severity="warning")
+            raise
         finally:
+            # The thread goes on where the screen is gone; it gives up at the next thousand rows.
+            flight.cancel.set()
             self._flight = None
             self.stop_flush()
             self.refresh_bindings()

@@ -65,8 +65,8 @@ class Source:
     def name_problem(self, name: str, known: dict[str, DatasetRow]) -> str:
         """Why a name cannot be used, or nothing."""
         if self.extend:
-            return "" if name in known or not name else "There is none of that name to add to."
-        return "There is one: + adds to it." if name in known else ""
+            return "" if name in known or not name else f"There is no dataset {name} to add to."
+        return f"There is a dataset {name}: + adds to it, n names this another way." if name in known else ""
 
     def order(self, name: str) -> Order:
         """What to import."""

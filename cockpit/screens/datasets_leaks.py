@@ -13,6 +13,7 @@ from textual.containers import Container, Vertical
 
 from cockpit.core.leaks import KINDS, NEAR, Kind, Leak, find_leaks, fix
 from cockpit.screens.datasets_read import read_one
+from cockpit.screens.datasets_words import in_order
 from cockpit.screens.opened import OpenedScreen, plain_title
 from cockpit.screens.words import count, one_line, plural
 from cockpit.store.dataset_pages import iter_light, rows_by_key
@@ -256,15 +257,16 @@ class LeaksScreen(OpenedScreen[None]):
         """Say which rows go, take them out of their split, and check again."""
         from cockpit.screens.dialogs import Confirm
 
-        store, dataset, leaks = self.services.store, self._dataset, self._found.leaks
+        store, dataset, leaks = self.services.store, self._dataset, self.listed
         gone = await asyncio.to_thread(lambda: fix(iter_light(store.read(), dataset.id), leaks))
         if not gone:
             self._begin()
             return
-        said = fix_words(leaks, gone)
-        if await self.app.push_screen_wait(
-            Confirm("Take the leaking rows out?", said, yes="Take them out", no="Leave them")
-        ):
+        kind = f"{self._kind} " if self._kind else ""
+        question = Confirm(
+            f"Mend {plural(len(leaks), f'{kind}leak')}?", fix_words(leaks, gone), yes="Take them out", no="Leave them"
+        )
+        if await self.app.push_screen_wait(question):
             moved = await store.write(lambda db: set_splits(db, dataset.id, gone))
             self._dataset = await asyncio.to_thread(read_one, self.services, self.cockpit.project, dataset.name)
             self.notify_plain(f"{plural(moved, 'row is', 'rows are')} in no split now; checking again.")
@@ -299,7 +301,7 @@ def kinds_words(leaks: Sequence[Leak], shown: Kind | None) -> str:
 
 def checked_words(dataset: DatasetRow) -> str:
     """What was held against what."""
-    return "Checked: " + ", ".join(f"{name} {count(n)}" for name, n in dataset.splits.items()) + "."
+    return "Checked: " + ", ".join(f"{name} {count(n)}" for name, n in in_order(dataset.splits)) + "."
 
 
 def fix_words(leaks: Sequence[Leak], gone: Mapping[str, str | None]) -> str:

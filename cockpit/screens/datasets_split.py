@@ -247,7 +247,10 @@ def counts_lines(rows: list[Row], found: dict[str, str], ask: Ask) -> list[Line]
     if len(ordered) > LABELS:
         lines.append(Line(((f"{count(len(ordered) - LABELS)} more labels", "quiet"),)))
     lines.append(Line())
-    lines.append(Line(((f"{count(moved)} of {plural(len(rows), 'row')} would move; ctrl+j does it.", "mark"),)))
+    said = f"{count(moved)} of {plural(len(rows), 'row')} would move; ctrl+j does it."
+    if not moved:
+        said = "No row would move." + ("" if ask.anew else " Rows that have a split keep it: a splits anew.")
+    lines.append(Line(((said, "mark"),)))
     measured = next((name for name in ("dev", "test") if totals.get(name)), None)
     if measured is not None:
         sizes = "; ".join(f"{count(n)} rows ± {100 * half:.1f}" for n, half in suggest(totals[measured]))

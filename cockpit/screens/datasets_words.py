@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.content import Content
 
 from cockpit.core.dataset_shapes import FIELDS
+from cockpit.core.leaks import protection
 from cockpit.screens.stops_lines import Line, Part
 from cockpit.screens.words import clip, count, one_line, plural
 from widgets.row_list import ListColumn, ListRow
@@ -22,9 +23,9 @@ WIDE = (
     ListColumn("dataset"),
     ListColumn("rows", 9, right=True),
     ListColumn("labels", 6, right=True),
-    ListColumn("splits", 24, quiet=True),
+    ListColumn("splits", 34, quiet=True),
 )
-NARROW = (ListColumn("dataset"), ListColumn("rows", 9, right=True), ListColumn("splits", 20, quiet=True))
+NARROW = (ListColumn("dataset"), ListColumn("rows", 9, right=True), ListColumn("", 9, quiet=True))
 BAR = 20
 NAME = 18
 SHOWN = 12
@@ -45,17 +46,24 @@ def keyed(*pairs: tuple[str, str]) -> Content:
 
 def list_row(dataset: DatasetRow, *, narrow: bool) -> ListRow:
     """A dataset in the list."""
-    splits = splits_words(dataset)
+    splits = splits_words(dataset, narrow=narrow)
     labels = count(dataset.distinct_labels) if dataset.distinct_labels else "–"
     cells = (dataset.name, count(dataset.n), splits) if narrow else (dataset.name, count(dataset.n), labels, splits)
     return ListRow(dataset.name, cells, "◆" if dataset.splits else "◇", "ok" if dataset.splits else "wait")
 
 
-def splits_words(dataset: DatasetRow) -> str:
-    """Splits with their rows, short."""
+def splits_words(dataset: DatasetRow, *, narrow: bool = False) -> str:
+    """Splits with their rows; narrow, how many there are."""
     if not dataset.splits:
         return "not split"
-    return "  ".join(f"{name} {count(n)}" for name, n in dataset.splits.items())
+    if narrow:
+        return plural(len(dataset.splits), "split")
+    return "  ".join(f"{name} {count(n)}" for name, n in in_order(dataset.splits))
+
+
+def in_order(splits: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Splits as they are used: examples, others, dev, test."""
+    return sorted(splits.items(), key=lambda one: protection(one[0]))
 
 
 def percents(k: int, n: int) -> str:
@@ -104,7 +112,7 @@ def _split_lines(dataset: DatasetRow, width: int) -> list[Line]:
     if not dataset.splits:
         return [*lines, Line((("none yet: s splits it into examples, dev and test", "quiet"),), indent=1)]
     most = max(dataset.splits.values())
-    lines += [bar_line(name, k, dataset.n, most, "mark", width=width) for name, k in dataset.splits.items()]
+    lines += [bar_line(name, k, dataset.n, most, "mark", width=width) for name, k in in_order(dataset.splits)]
     rest = dataset.n - sum(dataset.splits.values())
     if rest:
         lines.append(bar_line("in none", rest, dataset.n, max(most, rest), "quiet", width=width))

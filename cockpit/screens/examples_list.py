@@ -101,7 +101,7 @@ class Listing:
 
     def reload(self, at: int | None = None) -> None:
         """Read the list anew, the cursor on this example or where it is."""
-        self.screen.run_worker(partial(self.read, at), group="list", exclusive=True, exit_on_error=False)
+        self.screen.run_worker(partial(self.read, at), group="list", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
 
     async def read(self, at: int | None = None) -> None:
         """Read the list in a thread and show it."""
@@ -139,7 +139,8 @@ class Listing:
         def load(db: Database, project: int) -> tuple[dict[Verdict, int], dict[int, Head]]:
             return count_verdicts(db, project), read_heads(db, near)
 
-        self.counts, heads = await self.screen.read(load, (self.counts, {}))
+        nothing: tuple[dict[Verdict, int], dict[int, Head]] = (self.counts, {})
+        self.counts, heads = await self.screen.read(load, nothing)
         for one in rest:
             self._heads.pop(one, None)
         self._heads.update(heads)
@@ -212,7 +213,7 @@ class Listing:
         ]
 
     def _want(self, page: int) -> None:
-        self.screen.run_worker(partial(self._read_page, page), group="pages", exit_on_error=False)
+        self.screen.run_worker(partial(self._read_page, page), group="pages", exit_on_error=False)  # type: ignore[arg-type]
 
     async def _read_page(self, page: int) -> None:
         ids = self.ids[page * PAGE : (page + 1) * PAGE]

@@ -62,7 +62,7 @@ class Looking:
 
     def look(self) -> None:
         """The cursor is on another example, or it changed."""
-        self.screen.run_worker(self._look, group="look", exclusive=True, exit_on_error=False)
+        self.screen.run_worker(self._look, group="look", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
 
     async def _look(self) -> None:
         one = self.screen.listing.current
@@ -113,7 +113,8 @@ class Looking:
             if view.text != text:
                 view.show(text)
         tokens = self._tokens
-        for where, one in (("#input", tokens and tokens.input), ("#output", tokens and tokens.answer)):
+        counts = (None, None) if tokens is None else (tokens.input, tokens.answer)
+        for where, one in zip(("#input", "#output"), counts, strict=True):
             title = where[1:]
             if where == "#output" and whole is not None and not whole.example.output:
                 title = "output: none, its label is shown instead" if whole.example.label else "output: none"
@@ -195,8 +196,9 @@ def count_texts(services: Services, model: str, example: Example) -> Tokens:
     try:
         choice = services.tokenizers.choose(str(parse_model(model, services.config.aliases)))
         tokenizer = services.tokenizers.get(choice.encoding)
-        sizes = [tokenizer.count(text) for text in (example.input, example.answer)]
+        sizes = tokenizer.count(example.input), tokenizer.count(example.answer)
     except CockpitError as error:
         return Tokens(model, problem=error.sentence())
     how, exact = choice.encoding, choice.exact
-    return Tokens(model, *(Count(size, exact, how, choice.error) for size in sizes))
+    counts = [Count(size, exact, how, choice.error) for size in sizes]
+    return Tokens(model, counts[0], counts[1])

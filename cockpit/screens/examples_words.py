@@ -64,7 +64,7 @@ def columns(width: int) -> tuple[ListColumn, ...]:
 def row_of(head: Head, width: int, *, unsaved: bool) -> ListRow:
     """A row; what is rejected steps back."""
     glyph, tone, _ = GLYPHS[head.verdict]
-    cells = (one_line(head.input), one_line(head.output) or (head.label and f"({head.label})"))
+    cells: tuple[str, ...] = (one_line(head.input), one_line(head.output) or (f"({head.label})" if head.label else ""))
     if width >= WIDE:
         cells += (head.label, " ".join(head.tags), source_short(head.source))
     elif width >= MIDDLE:
@@ -160,7 +160,7 @@ def _line(lead: str, *parts: tuple[str, str]) -> Line:
 
 
 def _duplicate_lines(whole: Whole, same: Sequence[Head], example: Example) -> list[Line]:
-    found = []
+    found: list[Line] = []
     for head in same:
         glyph, tone, _ = GLYPHS[head.verdict]
         answer = head.output or head.label

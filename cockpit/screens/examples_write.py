@@ -171,7 +171,7 @@ class Writing:
         self._remembering = self.screen.set_timer(REMEMBER_S, self.remember)
 
     def _look_for_same(self) -> None:
-        self.screen.run_worker(self._find_same, group="same", exclusive=True, exit_on_error=False)
+        self.screen.run_worker(self._find_same, group="same", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
 
     async def _find_same(self) -> None:
         form, key = self._form, self.key

@@ -115,6 +115,7 @@ class Archive:
         from cockpit.dataset_inputs import is_ref, read_dataset_inputs
 
         store, project, path = self.screen.services.store, self.screen.cockpit.project, draft.inputs_path
+        rows: tuple[Mapping[str, str], ...]
         try:
             if is_ref(path):
                 rows = await asyncio.to_thread(read_dataset_inputs, store, project, path)

@@ -119,6 +119,8 @@ class StopsScreen(OpenedScreen[StopsChoice | None]):
         """The view's list takes the keyboard."""
         self.query_one(LISTS[self._view]).focus()
 
+    on_field_submitted = stop_typing
+
     def _turn(self) -> None:
         """Show the view, and make it anew where something it stands on has changed."""
         for name in TITLES:
@@ -170,10 +172,6 @@ class StopsScreen(OpenedScreen[StopsChoice | None]):
     def _settle(self) -> None:
         self.stops = written(self.query_one("#stops", Field).value)
         self._turn()
-
-    @on(Field.Submitted, "#stops")
-    def _submitted(self) -> None:
-        self.stop_typing()
 
     @on(RowList.Opened)
     def _opened(self) -> None:

@@ -214,6 +214,8 @@ def observe(db: sqlite3.Connection, seen: Observation, *, ended: bool | None = N
     )  # fmt: skip
     if ended is None and seen.state is not None:
         ended = seen.state in ENDED and seen.raw != REQUEUED
+    if seen.raw == REQUEUED:
+        db.execute("UPDATE job SET native = '', gpu_ids = '[]' WHERE id = ?", (seen.job,))
     if ended is not None:
         db.execute("UPDATE job SET open = ? WHERE id = ?", (not ended, seen.job))
     return True

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.backends import job_proof as proof
+from cockpit.backends.capture import network_disk
 from cockpit.backends.local import SUPERVISOR, LocalBackend, look
 from cockpit.core.errors import JobError
 from cockpit.core.jobs import Handle, Observation
@@ -446,9 +447,35 @@ def test_looking_is_cheap(make: Make) -> None:
     assert time.process_time() - before < 0.5, "500 running jobs are looked at in half a second"
 
 
+def test_a_network_disk_is_told() -> None:
+    lines = (
+        "1 0 8:1 / / rw - ext4 /a rw",
+        "2 1 0:1 / /home rw - nfs4 h:/home rw",
+        "3 2 0:2 / /home/me/ssd rw - xfs /b rw",
+    )
+    mounts = "\n".join(lines)
+    kinds = [network_disk(Path(path), mounts) for path in ("/tmp/x", "/home/you", "/home/me/ssd/jobs", "/homes")]
+    assert kinds == ["", "nfs4", "", ""]
+
+
 def test_folders_that_are_gone_or_unreadable_say_so(make: Make) -> None:
     job = started(make, "true")
     ends(job)
     shutil.rmtree(job.folder)
     seen = look(job)
     assert seen.state == "unreachable" and "not there" in seen.evidence
+
+
+def test_what_ends_other_programs_does_not_end_a_supervisor(make: Make) -> None:
+    job = started(make, "sh", "-c", "sleep 0.5; exit 4")
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        os.kill(record(job, "start")["sup_pid"], number)
+    assert look(job).state == "running"
+    assert ends(job).exit_code == 4
+
+
+def test_requests_made_before_the_start_are_obeyed(make: Make) -> None:
+    job = make("sleep", "600")
+    proof.put(job.folder, "kill.json", {"at": time.time(), "grace_s": 1.0})
+    do(backend.submit(job))
+    assert ends(job).state == "killed by you"

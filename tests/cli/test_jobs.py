@@ -23,7 +23,8 @@ from tests.backends.jobs import end_everything, until
 from tests.cli.conftest import Cli
 
 FIELDS = {
-    "job", "name", "backend", "state", "exit_code", "signal", "evidence", "started", "ended", "progress", "eta", "metrics",
+    "job", "name", "backend", "state", "exit_code", "signal", "evidence", "started", "ended", "progress", "eta",
+    "metrics",
 }  # fmt: skip
 Run = Callable[..., dict[str, Any]]
 

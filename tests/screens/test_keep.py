@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -296,8 +297,10 @@ async def test_every_place_that_shows_a_sample_keeps_it(
         await until(pilot, lambda: app.screen is not screen or len(app.screen_stack) > 1)
         if place == "conversation":
             await until(pilot, lambda: getattr(app.screen, "_turns", ()))
-            turns = app.screen._turns  # type: ignore[attr-defined]
-            app.screen.rows.move_to(next(i for i, t in enumerate(turns) if t.sample_id == target))  # type: ignore[attr-defined]
+            shown_screen = app.screen
+            assert isinstance(shown_screen, ConversationScreen)
+            turns = shown_screen._turns
+            shown_screen.rows.move_to(next(at for at, turn in enumerate(turns) if turn.sample_id == target))
         elif place == "compare":
             await until(pilot, lambda: getattr(app.screen, "_sides", None))
         elif place == "sample":
@@ -333,7 +336,8 @@ async def test_marked_matches_are_kept_together(services: Services, world: World
         await pilot.press("space", "j", "space", "j", "space")
         await opened(app, pilot)
         await pilot.press("x")
-        await until(pilot, lambda: app.screen is screen and not screen.rows.marked)
+        rows = screen.rows
+        await until(pilot, lambda: app.screen is screen and not rows.marked)
     assert [getattr(of(services, one), "verdict", None) for one in chosen] == ["rejected"] * 3
 
 
@@ -360,3 +364,16 @@ async def test_the_walls_marked_samples_are_kept_and_show_it(tmp_path: Path) -> 
         await until(pilot, lambda: isinstance(app.screen, Keep))
         await pilot.press("Z")
         await until(pilot, lambda: wall_text(app).count("○") == 0)
+
+
+async def test_letters_pressed_at_once_are_the_dialogs(services: Services, world: World, tmp_path: Path) -> None:
+    target = id_of(services, world, "ANSWER")
+    app = on_sample(services, tmp_path, target)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await sample_shown(app, pilot)
+        screen = app.screen
+        screen.post_message(events.Key("asterisk", "*"))
+        await until(pilot, lambda: getattr(screen, "starting", False))
+        for key in "rno":
+            app.post_message(events.Key(key, key))
+        await until(pilot, lambda: any(isinstance(f, Field) and f.value == "no" for f in app.screen.query(Field)))

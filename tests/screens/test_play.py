@@ -131,11 +131,15 @@ async def test_gold_is_marked_in_the_cell_and_in_the_store(tmp_path: Path, fake:
         await pilot.press("ctrl+j")
         await until(pilot, lambda: screen.flights.fold and not screen.busy)
         await pilot.press("escape", "*")
+        await until(pilot, lambda: app.screen.is_modal)
+        await pilot.press("g")
         await until(pilot, lambda: "★" in wall_text(app))
         sample_id = screen.flights.sample_id(SampleKey(0, 0, 0))
         assert sample_id is not None
         assert samples.get_sample(app.services.store.read(), sample_id).verdict == "gold"
         await pilot.press("*")
+        await until(pilot, lambda: app.screen.is_modal)
+        await pilot.press("u")
         await until(pilot, lambda: "★" not in wall_text(app))
 
 

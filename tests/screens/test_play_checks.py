@@ -227,6 +227,8 @@ async def test_gold_answers_reach_the_checks(tmp_path: Path, fake: FakeProvider)
         await pilot.press("ctrl+j")
         await until(pilot, lambda: screen.flights.fold is not None and not screen.busy)
         await pilot.press("escape", "*")
+        await until(pilot, lambda: app.screen.is_modal)
+        await pilot.press("g")
         await until(pilot, lambda: "★" in wall_text(app))
         gold = marks.list_examples(app.services.store.read(), 1, "gold")[0].output
     async with open_play(tmp_path, fake, MODEL) as (app, pilot):
