@@ -13,7 +13,7 @@ import click
 from cockpit.cli import output
 from cockpit.cli.choice import find_set
 from cockpit.cli.context import AMOUNT, TEXT, Context, as_json, pass_context
-from cockpit.cli.fewshot_output import print_curve, print_loo, print_orders
+from cockpit.cli.fewshot_output import print_curve, print_forecast, print_loo, print_orders
 from cockpit.cli.scoring import metric_options, scoring_of
 from cockpit.core.errors import CockpitError, InputError
 from cockpit.core.fill import ORDERS, STRATEGIES
@@ -73,6 +73,7 @@ SENDING_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     metric_options,
     click.option("--cap", type=AMOUNT, metavar="USD", help="Stop before spending more, over all runs."),
     click.option("--fresh", is_flag=True, help="Ask again even where the same sample is stored."),
+    click.option("--dry-run", is_flag=True, help="Say what would be sent and what it would cost; send nothing."),
     click.option("--name", type=TEXT, help="File it under this prompt's name."),
     click.option("--idea", type=TEXT, help="Count it on this idea's ladder."),
     as_json,
@@ -159,6 +160,11 @@ async def _experiment(
         task = _task(ctx, services, given)
         trials = await asyncio.to_thread(make, services, task)
         _warn(trials)
+        if given["dry_run"]:
+            from cockpit.experiments import forecast
+
+            print_forecast(await asyncio.to_thread(forecast, services, task, trials), as_json)
+            return 0
         result = Result(task.draft.models)
         stopped: CockpitError | None = None
         try:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cockpit.core.examples import ExampleSet
     from cockpit.core.paired import Paired
     from cockpit.core.shot_curve import Mean, Point
+    from cockpit.experiments import Forecast
     from cockpit.fewshot import Ended, Result
 
 BAR = 24
@@ -82,6 +83,28 @@ def print_orders(result: Result, of: ExampleSet, as_json: bool) -> None:
             rows.append((str(point.seed), *mean_cells(point.mean), bar, str(ended.run_id), order))
         output.table(rows, heads=("seed", "score", "95 %", "rows", "n", "", "run", "order"), right=(0, 1, 3, 4, 6))
         output.say(_spread(found.low, found.high, found.deviation, found.noise, found.p))
+
+
+def print_forecast(found: Forecast, as_json: bool) -> None:
+    """A line for each run that would be made; then what they take together."""
+    for one in found.trials:
+        if as_json:
+            output.emit({
+                "number": one.number, "requests": one.requests, "input_tokens": one.input_tokens, "cost_usd": one.usd,
+                "unpriced": list(one.unpriced),
+            })  # fmt: skip
+    if as_json:
+        output.emit({
+            "runs": len(found.trials), "rows": found.inputs, "requests": found.requests,
+            "input_tokens": found.input_tokens, "cost_usd": found.usd, "half_width": found.half_width,
+        })  # fmt: skip
+        return
+    rows = [(str(one.number), str(one.requests), str(one.input_tokens), output.money(one.usd)) for one in found.trials]
+    output.table(rows, heads=("", "requests", "tokens each", "cost"), right=(0, 1, 2, 3))
+    output.say(f"{found.requests:,} requests, {found.input_tokens:,} input tokens, {output.money(found.usd)}.")
+    if found.unpriced:
+        output.say(f"No price is known for {', '.join(found.unpriced)}.")
+    output.say(f"{found.inputs} rows: a score of one half would show ± {100 * found.half_width:.1f} points.")
 
 
 def _left_out(whole: Ended, place: int) -> int:

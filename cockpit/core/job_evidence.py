@@ -140,9 +140,9 @@ def _manner(record: Record, tail: str) -> tuple[State, str]:
     how = signal_name(number) if number else f"exit code {code}"
     sent = " and ".join(s for s in record.get("sent", ()) if s in ("SIGTERM", "SIGKILL"))
     if why == "killed":
-        return "killed by you", f"you asked for its end; {sent} was sent, and it ended with {how}"
+        return "killed by you", f"you asked for its end; it was sent {sent}, and ended with {how}"
     if why == "timeout":
-        return "timed out", f"its time limit passed; {sent} was sent, and it ended with {how}"
+        return "timed out", f"its time limit passed; it was sent {sent}, and ended with {how}"
     if record.get("failed"):
         return "failed", f"the command could not be started: {record['failed']}"
     if number == 9 or code == 137:

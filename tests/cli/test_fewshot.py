@@ -136,6 +136,16 @@ def test_orders_that_make_no_difference_have_no_spread(lab: Cli) -> None:
     assert "standard deviation 0.000" in fewshot(lab, "orders", "--orders", "4").out
 
 
+def test_a_dry_run_says_what_it_would_take_and_sends_nothing(lab: Cli, fake_process: FakeProcess) -> None:
+    model = "fake-echo-ttft2"
+    told = curve(lab, "--dry-run", model=f"openai:{model}")
+    *trials, whole = told
+    assert [one["number"] for one in trials] == sorted({one["number"] for one in trials})
+    assert sum(one["requests"] for one in trials) == whole["requests"] == len(trials) * whole["rows"]
+    assert trials[0]["input_tokens"] < trials[-1]["input_tokens"], "examples cost tokens"
+    assert model not in fake_process.stats()["received"]
+
+
 def test_the_table_says_it_all_to_people(lab: Cli) -> None:
     out = fewshot(lab, "curve").out
     assert "numbers@1" in out and "█" * 24 in out and "best: k = 4" in out

@@ -197,7 +197,7 @@ def test_ending_pausing_and_running_again(job: Cli) -> None:
     (new,) = job("job", "restart", "1", "--json").rows()
     assert (new["job"], new["state"], new["parent"], new["parent_how"]) == (3, "running", 1, "restart")
     old = listed(job)[1]
-    assert old["state"] == "killed by you" and old["signal"] == 15 and "SIGTERM was sent" in old["evidence"]
+    assert old["state"] == "killed by you" and old["signal"] == 15 and "sent SIGTERM" in old["evidence"]
     assert not proof.held(str(folder(job, row) / "job.lock"))
     (killed,) = job("job", "kill", "3", "--json").rows()
     assert killed["state"] == "killed by you"

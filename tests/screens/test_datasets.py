@@ -15,6 +15,7 @@ from cockpit.core.draft import PlayDraft
 from cockpit.core.examples import Row
 from cockpit.screens.datasets import DatasetsScreen
 from cockpit.screens.datasets_import import ImportScreen
+from cockpit.screens.datasets_import_source import Flight
 from cockpit.screens.datasets_leaks import LeaksScreen
 from cockpit.screens.datasets_rows import DatasetRowsScreen
 from cockpit.screens.datasets_split import SplitScreen
@@ -264,17 +265,50 @@ async def test_adding_to_a_split_dataset_says_what_leaks(services: Services, tmp
         assert found.n == 5
 
 
-async def test_a_cancelled_import_leaves_nothing(services: Services, tmp_path: Path) -> None:
-    path = write_lines(tmp_path / "big.jsonl", [{"input": f"{at} " + "x" * 300} for at in range(150_000)])
+async def test_a_cancelled_import_leaves_nothing(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = Flight.tell
+
+    def wait(self: Flight, rows: int, bad: int) -> None:
+        tell(self, rows, bad)
+        self.cancel.wait(10)
+
+    monkeypatch.setattr(Flight, "tell", wait)
+    path = write_lines(tmp_path / "big.jsonl", [{"input": f"row {at}"} for at in range(3_000)])
     app = HostApp(services, tmp_path, lambda s: ImportScreen(s, "default", path=str(path)))
     async with app.run_test(size=(100, 30)) as pilot:
         await open_import(app, pilot)
         await pilot.press("ctrl+j")
-        await until(pilot, lambda: "rows/s" in said(app, "#said"))
+        await until(pilot, lambda: "1 000 rows, " in said(app, "#said") and "rows/s" in said(app, "#said"))
+        await pilot.press("x", "f")
+        assert at(app, ImportScreen), "nothing but stopping works meanwhile"
         await pilot.press("ctrl+c")
         await until(pilot, lambda: "Stopped; nothing was stored" in said(app, "#said"))
         assert stored(services, "big") is None
         assert services.store.read().execute("SELECT count(*) FROM dataset_row").fetchone()[0] == 0
+
+
+async def test_leaving_during_an_import_stops_it(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flights: list[Flight] = []
+
+    def wait(self: Flight, rows: int, bad: int) -> None:
+        flights.append(self)
+        self.cancel.wait(10)
+
+    monkeypatch.setattr(Flight, "tell", wait)
+    path = write_lines(tmp_path / "big.jsonl", [{"input": f"row {at}"} for at in range(3_000)])
+    app = HostApp(services, tmp_path, lambda s: ImportScreen(s, "default", path=str(path)))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await open_import(app, pilot)
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: flights)
+        await pilot.press("q")
+        await until(pilot, lambda: flights[0].cancel.is_set())
+        count = "SELECT (SELECT count(*) FROM dataset_row) + (SELECT count(*) FROM dataset)"
+        await until(pilot, lambda: services.store.read().execute(count).fetchone()[0] == 0)
 
 
 async def test_a_file_that_cannot_be_read_says_why(services: Services, tmp_path: Path) -> None:
