@@ -113,10 +113,11 @@ class CockpitApp(App[int]):
     async def _replay(self) -> None:
         while self._held and not self._starting:
             await super().on_event(self._held[0])
-            if self.screen.is_modal:
-                # A dialog's key may open a field for the keys after it, once the dialog has seen it.
-                await asyncio.sleep(_KEY_S)
             del self._held[0]
+            if self._held and self.screen.is_modal:
+                # A dialog's key may open a field for the keys after it, once it has come back here as a binding.
+                self.set_timer(_KEY_S, self._replay)
+                return
 
     @property
     def _starting(self) -> bool:

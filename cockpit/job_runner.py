@@ -128,7 +128,7 @@ class JobDesk:
             raise InputError("The command is one word with blanks in it, which names no program.", hint=hint)
         if ask.backend == LOCAL and not Path(ask.cwd).is_dir():
             raise InputError(f"There is no directory {ask.cwd}.")
-        if ask.backend == LOCAL and ask.gpus > len(have := self.gpu_ids()):
+        if ask.gpus and ask.backend == LOCAL and ask.gpus > len(have := self.gpu_ids()):
             hint = "Name them yourself: cockpit job queue --gpus 0,1"
             raise InputError(f"{ask.gpus} GPUs are asked for, and jobs here have {len(have)}.", hint=hint)
         settings = job_env.given(ask.env, self.env)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import os
 import subprocess
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -184,6 +185,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     if done.returncode:
         pytest.skip(f"NO SMALL DISK CAN BE MOUNTED HERE: a full disk is not tested ({done.stderr.decode().strip()})")
     yield small
+    gc.collect()  # Connections of threads that have ended.
     until(lambda: subprocess.run(["umount", str(small)], capture_output=True, check=False).returncode == 0)
 
 

@@ -245,7 +245,9 @@ def test_the_whole_group_is_ended_politely(make: Make) -> None:
     until(lambda: b"up" in log_of(job))
     do(backend.kill(job, 20.0))
     seen = ends(job)
-    assert (seen.state, seen.exit_code) == ("killed by you", 0) and seen.evidence.endswith("sent SIGTERM, and ended with exit code 0")
+    assert (seen.state, seen.exit_code) == ("killed by you", 0) and seen.evidence.endswith(
+        "sent SIGTERM, and ended with exit code 0"
+    )
     assert b"saved" in log_of(job)
     assert not proof.holders(f"{job.folder}/job.lock"), "a child was left"
 

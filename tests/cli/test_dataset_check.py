@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from cockpit.core.examples import Row
 from cockpit.store.datasets import add_rows, create_dataset, finish_dataset, iter_rows
@@ -90,3 +92,34 @@ def test_what_cannot_be_checked_is_refused_in_words(cli: Cli) -> None:
     assert (done.status, done.out) == (2, "")
     assert "cockpit dataset split reviews" in done.err
     assert cli("dataset", "check", "reviews", "--near", "0.1").status == 2
+
+
+def test_a_split_and_an_import_say_whether_equal_inputs_were_parted(cli: Cli, tmp_path: Path) -> None:
+    stored(cli, [*clean(30), *PLANTED])
+    done = cli("dataset", "split", "reviews")
+    assert "2 leaks between splits (1 exact, 1 normalised)" in done.out
+    assert cli("dataset", "split", "reviews", "--json").rows()[0]["copies"] == 2
+    assert "No input stands in two splits" in cli("dataset", "split", "reviews", "--again").out
+    more = tmp_path / "reviews.jsonl"
+    more.write_text(json.dumps({"input": prose(3).upper(), "split": "elsewhere"}) + "\n")
+    done = cli("dataset", "import", str(more), "--add", "--json")
+    assert done.rows()[0]["copies"] == 1
+    new = tmp_path / "plain.jsonl"
+    new.write_text('{"input": "one"}\n')
+    assert cli("dataset", "import", str(new), "--json").rows()[0]["copies"] is None, "nothing is split"
+
+
+def test_a_dataset_that_examples_cite_is_removed_only_when_told(cli: Cli) -> None:
+    stored(cli, clean(3))
+    stored(cli, clean(3), "other")
+    assert cli("example", "import", "--dataset", "reviews", "--limit", "2").status == 0
+    refused = cli("dataset", "remove", "reviews")
+    assert refused.status != 0
+    assert "2 examples were made from rows of 'reviews'" in refused.err
+    assert cli("dataset", "remove", "other", "--json").rows() == [
+        {"dataset": "other", "removed": True, "rows": 3, "cited_by": 0}
+    ]
+    assert cli("dataset", "remove", "reviews", "--yes").status == 0
+    assert cli("dataset", "list", "--json").out == ""
+    assert len(cli("example", "list", "--json").rows()) == 2, "examples stay"
+    assert cli("dataset", "remove", "reviews").status != 0

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from cockpit.core.draft import PlayDraft
-from cockpit.core.examples import Row
+from cockpit.core.examples import Example, Row
 from cockpit.screens.datasets import DatasetsScreen
 from cockpit.screens.datasets_import import ImportScreen
 from cockpit.screens.datasets_import_source import Flight
@@ -62,7 +62,7 @@ def stored(services: Services, name: str = "qa") -> datasets.DatasetRow | None:
     return next((one for one in datasets.list_datasets(db, project) if one.name == name), None)
 
 
-def kept(services: Services) -> list[examples.Example]:
+def kept(services: Services) -> list[Example]:
     db = services.store.read()
     return list(examples.iter_examples(db, projects.find_project(db, "default") or 0))
 
@@ -85,11 +85,16 @@ def at(app: HostApp, screen: type[Screen[Any]]) -> bool:
     return isinstance(app.screen, screen) and app.screen.is_mounted
 
 
+def front(app: HostApp) -> Any:
+    """The screen in front, with what it keeps to itself."""
+    return app.screen
+
+
 def toasts(app: HostApp) -> str:
     return "\n".join(one.message for one in app._notifications)
 
 
-async def type_in(app: HostApp, pilot: Pilot[None], name: str, text: str) -> None:
+async def type_in(app: HostApp, pilot: Pilot[Any], name: str, text: str) -> None:
     field = app.screen.query_one(name, Field)
     field.focus()
     field.value = text
@@ -203,7 +208,7 @@ def write_lines(path: Path, rows: Sequence[object]) -> Path:
     return path
 
 
-async def open_import(app: HostApp, pilot: Pilot[None]) -> None:
+async def open_import(app: HostApp, pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: at(app, ImportScreen) and cells(app, "#fields"))
     await until(pilot, lambda: cells(app))
     await pilot.press("escape")
@@ -306,7 +311,7 @@ async def test_leaving_during_an_import_stops_it(
         await pilot.press("ctrl+j")
         await until(pilot, lambda: flights)
         await pilot.press("q")
-        await until(pilot, lambda: flights[0].cancel.is_set())
+        await until(pilot, flights[0].cancel.is_set)
         count = "SELECT (SELECT count(*) FROM dataset_row) + (SELECT count(*) FROM dataset)"
         await until(pilot, lambda: services.store.read().execute(count).fetchone()[0] == 0)
 
@@ -339,7 +344,7 @@ async def test_a_split_is_previewed_and_then_stored(services: Services, tmp_path
         await type_in(app, pilot, "#shares", "dev=0.5 test=0.5")
         await until(pilot, lambda: "examples" not in app.screen.query_one("#counts", Lines).text)
         await pilot.press("escape")
-        await until(pilot, lambda: app.screen._found is not None)
+        await until(pilot, lambda: front(app)._found is not None)
         await pilot.press("ctrl+j")
         await until(pilot, lambda: app.results)
         assert (after := stored(services)) is not None
@@ -351,7 +356,7 @@ async def test_shares_that_make_no_split_are_refused_where_they_stand(services: 
     dataset = store_rows(services, labelled(10))
     app = HostApp(services, tmp_path, lambda s: SplitScreen(s, dataset))
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: at(app, SplitScreen) and app.screen._found)
+        await until(pilot, lambda: at(app, SplitScreen) and front(app)._found)
         await type_in(app, pilot, "#shares", "dev=0.5 test=0.6")
         await until(pilot, lambda: "add up to" in app.screen.query_one("#shares", Field).problem)
         await pilot.press("ctrl+j")
@@ -448,14 +453,14 @@ async def test_without_splits_the_check_says_so(services: Services, tmp_path: Pa
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: at(app, LeaksScreen) and "fewer than two" in str(rows_in(app)._empty))
         await pilot.press("x", "r")
-        assert not app.screen.busy
+        assert not front(app).busy
 
 
 async def test_a_check_can_be_stopped(services: Services, tmp_path: Path) -> None:
     dataset = store_rows(services, clean(6000))
     app = HostApp(services, tmp_path, lambda s: LeaksScreen(s, dataset))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: at(app, LeaksScreen) and app.screen.busy)
+        await until(pilot, lambda: at(app, LeaksScreen) and front(app).busy)
         await pilot.press("ctrl+c")
         await until(pilot, lambda: "was stopped" in str(rows_in(app)._empty))
-        assert not app.screen.busy
+        assert not front(app).busy

@@ -372,8 +372,8 @@ async def test_letters_pressed_at_once_are_the_dialogs(services: Services, world
     async with app.run_test(size=(100, 30)) as pilot:
         await sample_shown(app, pilot)
         screen = app.screen
-        screen.post_message(events.Key("asterisk", "*"))
-        await until(pilot, lambda: getattr(screen, "starting", False))
+        assert isinstance(screen, SampleScreen)
+        screen.action_gold()
         for key in "rno":
             app.post_message(events.Key(key, key))
         await until(pilot, lambda: any(isinstance(f, Field) and f.value == "no" for f in app.screen.query(Field)))
