@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cockpit.choosing import cost_of
 from cockpit.core.examples import ExampleSet
+from cockpit.core.prompts import Version
 from cockpit.core.runs import Plan
 from cockpit.core.stats import wilson
 from cockpit.fewshot import Result, Task, Trial, ended_of
@@ -120,14 +121,16 @@ class _Group:
 
 
 def list_experiments(db: sqlite3.Connection, project_id: int, limit: int = 50) -> list[Experiment]:
-    """The project's experiments, the newest first: runs that had the same set, inputs, models and way of choosing."""
+    """The project's experiments, the newest first: runs of one prompt, set, inputs, models and way of choosing."""
     rows = db.execute(
-        """SELECT run.id, run_examples.version_id, detail, targets, run.n, input_set_id, run.created_at
-           FROM run_examples JOIN run ON run.id = run_id WHERE project_id = ? ORDER BY run.id DESC""",
+        """SELECT run.id, run_examples.version_id, detail, targets, run.n, input_set_id, run.created_at,
+           version.body FROM run_examples JOIN run ON run.id = run_id JOIN version ON version.id = run.version_id
+           WHERE run.project_id = ? ORDER BY run.id DESC""",
         (project_id,),
     )
     groups: dict[tuple[Any, ...], _Group] = {}
-    for run_id, set_version, packed, targets, n, inputs, at in rows:
+    used: dict[int, ExampleSet] = {}
+    for run_id, set_version, packed, targets, n, inputs, at, body in rows:
         detail = unpack_json(packed)
         kind = detail.get("experiment")
         if kind not in KINDS:
@@ -137,16 +140,23 @@ def list_experiments(db: sqlite3.Connection, project_id: int, limit: int = 50) -
             continue
         alike = tuple(str(detail.get(name)) for name in ("strategy", "order", "seed", "by_row", "without"))
         # Each input of a choice by query has its examples among its own values: the sets of inputs differ by k.
-        key = (kind, set_version, targets, n, None if detail.get("by_row") else inputs, alike)
+        if set_version not in used:
+            used[set_version] = get_set_version(db, set_version)
+        asked = _without_examples(Version.from_json(unpack_json(body)), used[set_version].template.kind)
+        key = (kind, set_version, targets, n, None if detail.get("by_row") else inputs, alike, asked)
         if key not in groups and len(groups) == limit:
             continue
         groups.setdefault(key, _Group(kind, set_version, created_at=at)).runs.setdefault(number, run_id)
-    return [_experiment(db, group) for group in groups.values()]
+    return [_experiment(db, group, used[group.set_version]) for group in groups.values()]
 
 
-def _experiment(db: sqlite3.Connection, group: _Group) -> Experiment:
+def _without_examples(version: Version, kind: str) -> Version:
+    """What was written by hand, as far as it tells prompts apart: example turns stand before the last turn."""
+    return replace(version, examples="", messages=version.messages[-1:] if kind == "turns" else version.messages)
+
+
+def _experiment(db: sqlite3.Connection, group: _Group, of: ExampleSet) -> Experiment:
     plan = load_plan(db, max(group.runs.values()))
-    of = get_set_version(db, group.set_version)
     models = tuple(target.title for target in plan.targets)
     return Experiment(group.kind, of, dict(sorted(group.runs.items())), models, plan.n, group.created_at)
 

@@ -149,8 +149,9 @@ def _template(texts: Sequence[Tokens], counts: array[int]) -> set[int]:
         return set()
     mask = len(counts) - 1
     exact: Counter[int] = Counter()
-    for tokens in texts:
-        exact.update([code for code in shingles(tokens) if counts[code & mask] > limit])
+    # By number: whoever counts the passes over the texts can count on the same ones with and without a template.
+    for number in range(len(texts)):
+        exact.update([code for code in shingles(texts[number]) if counts[code & mask] > limit])
     return {code for code, times in exact.items() if times > limit}
 
 

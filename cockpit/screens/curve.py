@@ -53,9 +53,9 @@ class CurveScreen(OpenedScreen[None]):
     CurveScreen #drawn { height: 3fr; }
     CurveScreen #numbers { height: 2fr; }
     CurveScreen #said { height: auto; max-height: 3; padding: 0 2; }
-    CurveScreen.-narrow #left { width: 1fr; height: 18; }
+    CurveScreen.-narrow #left { width: 1fr; }
     CurveScreen.-narrow #right { margin-left: 0; }
-    CurveScreen.-narrow.-results #left { display: none; }
+    CurveScreen.-narrow.-results #left, CurveScreen.-narrow.-asking #right { display: none; }
     """
 
     def __init__(self, services: Services, project: str, play: Draft, setup: Setup) -> None:
@@ -88,7 +88,7 @@ class CurveScreen(OpenedScreen[None]):
 
     def on_mount(self) -> None:
         """Show the settings, and plan in a thread."""
-        self.query_one("#settings").focus()
+        self._turn_to("asking")
         self._show_settings()
         self.plan()
 
@@ -123,7 +123,7 @@ class CurveScreen(OpenedScreen[None]):
         """Take other settings, remember them, and plan anew."""
         self.setup = setup
         self.cockpit.put_setting(f"curve.{self._project}", setup.to_json())
-        self.remove_class("-results")
+        self._turn_to("asking")
         self._show_settings()
         self.plan()
 
@@ -159,9 +159,7 @@ class CurveScreen(OpenedScreen[None]):
         if result is None or of is None:
             return
         self._model = min(self._model, max(len(result.models) - 1, 0))
-        if not self.has_class("-results"):
-            self.add_class("-results")
-            self.query_one("#table").focus()
+        self._turn_to("results")
         series, axes, levels = words.chart_of(result, self._kind)
         self.query_one("#chart", Chart).show(series, axes=axes, levels=levels)
         table = self.query_one("#table", RowList)
@@ -190,7 +188,7 @@ class CurveScreen(OpenedScreen[None]):
 
         self._of, self._kind = found.task.of, self.setup.kind
         self._result = Result(found.task.draft.models)
-        self.remove_class("-results")
+        self._turn_to("results")
         self._sending, self._left = True, self._forecast.requests if self._forecast is not None else 0
         self.query_one("#said", Plain).update("Sending …")
         try:
@@ -247,8 +245,14 @@ class CurveScreen(OpenedScreen[None]):
 
     def action_ask(self) -> None:
         """Back to the settings, which a narrow terminal hides while there are numbers."""
-        self.remove_class("-results")
-        self.query_one("#settings").focus()
+        self._turn_to("asking")
+
+    def _turn_to(self, side: str) -> None:
+        """The keyboard to the settings or to the numbers; a narrow terminal shows that side alone."""
+        if not self.has_class(f"-{side}"):
+            self.set_class(side == "asking", "-asking")
+            self.set_class(side == "results", "-results")
+            self.query_one("#settings" if side == "asking" else "#table").focus()
 
     def action_curve(self) -> None:
         """Ask for the curve."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp
-from cockpit.core.examples import Example, Row, Template
+from cockpit.core.examples import Example, Row, Template, TemplateKind
 from cockpit.experiments import list_experiments, reopen
 from cockpit.screens.curve import CurveScreen, open_curve
 from cockpit.screens.curve_setup import Setup
@@ -25,13 +26,13 @@ PROMPT = "{{examples}}\n\nQ: {{input}}\nA:"
 MODEL = ("openai:fake-tok1",)
 
 
-def fill(db: Database) -> int:
+def fill(db: Database, kind: TemplateKind = "pairs") -> int:
     """Three examples in a set, and six labelled rows to ask."""
     project = projects.ensure_project(db, "default")
     ids = [
         examples.add_example(db, project, Example(f"shown {name}", name, label=name)) for name in ("yes", "no", "maybe")
     ]
-    sets.save_set(db, project, "few", ids, Template())
+    sets.save_set(db, project, "few", ids, Template(kind))
     dataset = datasets.create_dataset(db, project, "qa", "test")
     rows = [Row(f"k{at}", f"question {at}", "yes" if at % 2 else "no", split="dev") for at in range(6)]
     datasets.add_rows(db, dataset, rows)
@@ -117,6 +118,37 @@ async def test_sent_again_it_comes_from_the_cache(tmp_path: Path, fake: FakeProv
         await ran(app, pilot, 4)
         await ran(app, pilot, 4)
         assert fake.total == 24
+
+
+@pytest.mark.parametrize("kind", ["pairs", "turns"])
+async def test_curves_of_two_prompts_are_two_experiments(
+    tmp_path: Path, fake: FakeProvider, kind: TemplateKind
+) -> None:
+    asked = "Q: {{input}}\nA:" if kind == "turns" else PROMPT
+    async with open_play(tmp_path, fake, MODEL, n=1) as (app, pilot):
+        project = app.services.store.write_now(lambda db: fill(db, kind))
+        for prompt in (asked, asked + " "):
+            await write_prompt(app, prompt)
+            await opened(app, pilot)
+            await ran(app, pilot, 4)
+            await pilot.press("q")
+            await until(pilot, lambda: app.screen is screen_of(app))
+        found = list_experiments(app.services.store.read(), project)
+        assert [len(one.runs) for one in found] == [4, 4]
+        assert not set(found[0].runs.values()) & set(found[1].runs.values())
+
+
+async def test_a_small_terminal_shows_one_side_at_a_time(tmp_path: Path, fake: FakeProvider) -> None:
+    async with open_play(tmp_path, fake, MODEL, n=1, size=(80, 24)) as (app, pilot):
+        app.services.store.write_now(fill)
+        await write_prompt(app, PROMPT)
+        screen = await opened(app, pilot)
+        assert not screen.query_one("#right").display
+        await ran(app, pilot, 4)
+        assert screen.query_one("#table").has_focus
+        assert not screen.query_one("#left").display
+        await pilot.press("a")
+        await until(pilot, lambda: screen.query_one("#left").display and screen.query_one("#settings").has_focus)
 
 
 async def test_each_example_and_orders_have_their_own_tables(tmp_path: Path, fake: FakeProvider) -> None:
