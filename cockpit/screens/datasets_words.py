@@ -10,7 +10,7 @@ from textual.content import Content
 from cockpit.core.dataset_shapes import FIELDS
 from cockpit.core.leaks import protection
 from cockpit.screens.stops_lines import Line, Part
-from cockpit.screens.words import clip, count, one_line, plural
+from cockpit.screens.words import clip, count, one_line, plural, short_count
 from widgets.row_list import ListColumn, ListRow
 from widgets.visible import pad, visible
 
@@ -58,7 +58,7 @@ def splits_words(dataset: DatasetRow, *, narrow: bool = False) -> str:
         return "not split"
     if narrow:
         return plural(len(dataset.splits), "split")
-    return "  ".join(f"{name} {count(n)}" for name, n in in_order(dataset.splits))
+    return "  ".join(f"{name} {short_count(n)}" for name, n in in_order(dataset.splits))
 
 
 def in_order(splits: Mapping[str, int]) -> list[tuple[str, int]]:

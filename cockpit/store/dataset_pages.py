@@ -102,8 +102,11 @@ def rows_by_key(db: sqlite3.Connection, dataset_id: int, keys: Collection[str]) 
 
 def iter_light(db: sqlite3.Connection, dataset_id: int) -> Iterator[Row]:
     """Every row without its answer and what else it holds, for work that needs inputs, labels and groups alone."""
+    known: dict[str | None, str | None] = {}
     for row in iter_rows(db, dataset_id):
-        yield Row(row.key, row.input, "", row.label, row.group, row.split, number=row.number)
+        # One object for each name, however many rows have it: who holds all rows holds none twice.
+        label, group, split = (known.setdefault(name, name) for name in (row.label, row.group, row.split))
+        yield Row(row.key, row.input, "", label, group, split, number=row.number)
 
 
 def count_cells(db: sqlite3.Connection, dataset_id: int) -> dict[tuple[str | None, str | None], int]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from textual.pilot import Pilot
@@ -383,6 +384,19 @@ async def test_a_subset_of_dev_becomes_plays_inputs_and_stays_nested(services: S
         rows = read_dataset_inputs(services.store, "default", draft.inputs_path)
         assert len(rows) == 7
         assert set(rows[0]) == {"key", "input", "question", "output", "label"}
+
+
+async def test_play_takes_up_a_subset_after_a_restart_and_says_if_it_is_gone(services: Services) -> None:
+    from cockpit.screens.play_archive import Archive
+
+    store_rows(services, labelled(9, split="dev"))
+    told: list[str] = []
+    app = SimpleNamespace(project="default", report=lambda error, title: told.append(error.message))
+    archive = Archive(cast("Any", SimpleNamespace(services=services, cockpit=app)))
+    draft = await archive.restore_inputs(PlayDraft(inputs_path="dataset:qa/dev?n=4&seed=2"))
+    assert len(draft.inputs) == 4
+    draft = await archive.restore_inputs(PlayDraft(inputs_path="dataset:gone/dev?n=4&seed=2"))
+    assert (draft.inputs_path, told) == ("", ["There is no dataset 'gone'."])
 
 
 async def test_a_subset_is_written_to_a_new_file_only(services: Services, tmp_path: Path) -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.core.examples import Row
 from cockpit.screens.inputs import InputsChoice, InputsScreen
 from cockpit.screens.inputs_view import check_inputs, complete_path
 from cockpit.services import Services
+from cockpit.store import datasets, projects
+from cockpit.store.db import Database
 from tests.screens.opened_host import HostApp, make_services, until
 from widgets.field import Field
 from widgets.plain import Plain
@@ -87,3 +90,21 @@ def test_completion_goes_as_far_as_it_is_certain(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_says_so() -> None:
     assert "No such file" in check_inputs("/nowhere/x.jsonl", ()).bad[0]
+
+
+async def test_rows_of_a_dataset_are_inputs_too(services: Services, tmp_path: Path) -> None:
+    def fill(db: Database) -> None:
+        project = projects.ensure_project(db, "default")
+        made = datasets.create_dataset(db, project, "qa", "qa.csv", {"mapping": {"input": "q"}})
+        datasets.add_rows(db, made, [Row(f"k{at}", f"Is it {at}?", "yes", split="dev") for at in range(9)])
+        datasets.finish_dataset(db, made)
+
+    services.store.write_now(fill)
+    app = HostApp(services, tmp_path, lambda s: InputsScreen(s, "dataset:qa/dev?n=4&seed=1", ("q",)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.screen.query("#path") and "4 rows" in text_of(app, "#said"))
+        assert text_of(app, "#columns").startswith("✓ {{q}}   not asked for: ")
+        field = app.screen.query_one("#path", Field)
+        field.value = "dataset:qa/nowhere"
+        field.post_message(Field.Changed(field, field.value))
+        await until(pilot, lambda: "has no split 'nowhere'" in text_of(app, "#bad"))
