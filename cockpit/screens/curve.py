@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from dataclasses import replace
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
@@ -20,6 +21,7 @@ from cockpit.screens import curve_words as words
 from cockpit.screens.curve_ask import ask
 from cockpit.screens.curve_setup import Ready, Setup, first_setup, ready
 from cockpit.screens.opened import OpenedScreen, plain_title
+from cockpit.screens.words import plural
 from widgets.chart import Chart
 from widgets.plain import Plain
 from widgets.row_list import RowList
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from cockpit.screens.base import PaneScreen
     from cockpit.services import Services
 
+SAY_S = 0.1
 STYLES = {"": "$foreground", "quiet": "$text-muted", "warn": "$text-warning", "error": "$text-error"}
 EMPTY = (
     "The prompt with 0, 1, 2, 4 … examples on the same rows:",
@@ -71,6 +74,7 @@ class CurveScreen(OpenedScreen[None]):
         self._model = 0
         self._sending = False
         self._left = 0
+        self._said_at = 0.0
 
     def compose_body(self) -> ComposeResult:
         """What is asked beside what came of it."""
@@ -171,6 +175,13 @@ class CurveScreen(OpenedScreen[None]):
         said = words.summary(result, self._kind, self._model)
         self.query_one("#said", Plain).update(f"{said}   {self._left} to go" if self._sending else said)
 
+    def _say_left(self) -> None:
+        """How much is still to come, ten times a second at most."""
+        now = monotonic()
+        if now - self._said_at >= SAY_S:
+            self._said_at = now
+            self.query_one("#said", Plain).update(f"Sending: {plural(self._left, 'answer')} to go. ctrl+c stops.")
+
     async def action_send(self) -> None:
         """Send what is planned."""
         if self._sending:
@@ -190,7 +201,8 @@ class CurveScreen(OpenedScreen[None]):
         self._result = Result(found.task.draft.models)
         self._turn_to("results")
         self._sending, self._left = True, self._forecast.requests if self._forecast is not None else 0
-        self.query_one("#said", Plain).update("Sending …")
+        self.query_one("#chart", Chart).set_empty("A point is drawn when all answers of its run are scored.")
+        self._say_left()
         try:
             async with aclosing(run_trials(self.services, found.task, found.trials)) as events:
                 async for event in events:
@@ -200,6 +212,7 @@ class CurveScreen(OpenedScreen[None]):
                         )
                     elif isinstance(event, Finished):
                         self._left = max(self._left - 1, 0)
+                        self._say_left()
                     elif isinstance(event, Ended):
                         self._result.ended[event.trial.number] = event
                         self._show_result()
