@@ -15,7 +15,6 @@ from math import ceil
 Tokens = Sequence[int]
 """A text's words, each as its number in a vocabulary."""
 GRAM = 13
-SHINGLE = 2
 TEMPLATE_SHARE, TEMPLATE_TEXTS = 0.5, 10
 """A shingle in more than half of the texts, and in more than 10, is the wording all are written in."""
 COMMON_TEXTS = 10

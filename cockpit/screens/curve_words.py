@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cockpit.screens.curve_setup import ALL_ROWS, KIND_TITLES, METRICS, Setup
+from cockpit.screens.curve_setup import ALL_ROWS, KIND_TITLES, Setup
 from cockpit.screens.words import count, money, one_line, plural
 from widgets.chart import Axes, Level, Series
 from widgets.row_list import ListColumn, ListRow
@@ -214,8 +214,3 @@ def _effect(effect: Paired | None) -> str:
     if effect.low is None or effect.high is None:
         return f"{100 * effect.mean:+.1f}"
     return f"{100 * effect.mean:+.1f} ({100 * effect.low:+.1f} … {100 * effect.high:+.1f})"
-
-
-def metric_choices() -> list[tuple[str, str]]:
-    """The metrics, each with what it says."""
-    return list(METRICS.items())

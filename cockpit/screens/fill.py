@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical, VerticalScroll
-from textual.content import Content
+from textual.containers import Container, Vertical
 
 from cockpit.command_tables.fill import OPTIONS
 from cockpit.commands import by_id
@@ -25,6 +23,7 @@ from cockpit.screens.base import keymap_of
 from cockpit.screens.fill_choose import Choosing, version_words
 from cockpit.screens.fill_count import Counting
 from cockpit.screens.opened import OpenedScreen, plain_title
+from cockpit.screens.text_panel import TextPanel
 from cockpit.screens.words import clip, count, one_line
 from widgets.plain import Plain
 from widgets.row_list import ListRow, RowList
@@ -35,36 +34,7 @@ if TYPE_CHECKING:
     from cockpit.screens.base import PaneScreen
     from cockpit.services import Services
 
-STYLES = {
-    "": "$foreground",
-    "quiet": "$foreground 60%",
-    "strong": "$text-accent bold",
-    "warn": "$text-warning",
-    "ok": "$text-success",
-}
 NO_SETS = ("There is no set of examples yet.", "The Examples pane makes one: mark examples there, then S.")
-
-
-class FactsPanel(VerticalScroll):
-    """Lines that scroll by the keys of every text."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "scroll_down", show=False),
-        Binding("k", "scroll_up", show=False),
-        Binding("ctrl+d", "page_down", show=False),
-        Binding("ctrl+u", "page_up", show=False),
-        Binding("g", "scroll_home", show=False),
-        Binding("G", "scroll_end", show=False),
-    ]
-
-    def compose(self) -> ComposeResult:
-        """One text."""
-        yield Plain("", id="facts-text")
-
-    def show(self, lines: list[words.Line]) -> None:
-        """Show other lines."""
-        styled = [Content.styled(visible(text, newlines="mark"), STYLES[tone]) for text, tone in lines]
-        self.query_one(Plain).update(Content("\n").join(styled))
 
 
 class FillScreen(OpenedScreen[None]):
@@ -76,7 +46,6 @@ class FillScreen(OpenedScreen[None]):
     FillScreen #left { width: 1fr; height: 1fr; }
     FillScreen #right { width: 50; height: 1fr; margin-left: 1; }
     FillScreen #options { max-height: 12; }
-    FillScreen FactsPanel { scrollbar-size: 0 0; }
     FillScreen #line { display: none; height: auto; max-height: 2; padding: 0 2; color: $text-muted; }
     FillScreen.-narrow #line { display: block; }
     FillScreen.-narrow #left { height: 3fr; }
@@ -106,7 +75,7 @@ class FillScreen(OpenedScreen[None]):
                 options = RowList(words.OPTIONS, id="options", classes="box")
                 options.border_title = "choice"
                 yield options
-                facts = FactsPanel(id="facts", classes="box")
+                facts = TextPanel(id="facts", classes="box")
                 facts.border_title = "dry run"
                 yield facts
 
@@ -195,7 +164,7 @@ class FillScreen(OpenedScreen[None]):
             lines = words.facts(counting.dry, counting.page, keymap.shown(by_id("fill.leaks")), wide=self._narrow)
         if counting.lacks_place and not counting.running:
             lines += [("", ""), (f"{keymap.shown(by_id('fill.place'))} puts {{{{examples}}}} in the prompt", "strong")]
-        self.query_one("#facts", FactsPanel).show(lines)
+        self.query_one("#facts", TextPanel).show(lines)
 
     @property
     def _narrow(self) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding
 
-from cockpit.commands import COMMANDS, for_scope
+from cockpit.commands import for_scope
 from cockpit.keymap import Keymap, display
 from cockpit.screens.base import ModalPane, PaneScreen
 from widgets.chart import Chart
@@ -100,8 +100,3 @@ def sections(commands: Iterable[Command], keymap: Keymap) -> list[KeySection]:
         if keys:
             groups.setdefault(command.group or command.scope, []).append(KeyLine(keys, command.title, command.help))
     return [KeySection(title, tuple(lines)) for title, lines in groups.items()]
-
-
-def all_sections(keymap: Keymap) -> list[KeySection]:
-    """Every command of every screen."""
-    return sections(COMMANDS, keymap)

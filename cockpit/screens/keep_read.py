@@ -175,15 +175,6 @@ def take_back(db: sqlite3.Connection, kept: Kept) -> None:
     example_undo.apply_change(db, kept.change.reversed())
 
 
-def verdicts_of(db: sqlite3.Connection, sample_ids: Sequence[int]) -> dict[int, str]:
-    """The verdict of each sample that is an example."""
-    found: dict[int, str] = {}
-    for some in _batches(sample_ids):
-        sql = f"SELECT sample_id, verdict FROM example WHERE sample_id IN ({', '.join('?' * len(some))})"
-        found.update(db.execute(sql, some).fetchall())
-    return found
-
-
 def _example_ids(db: sqlite3.Connection, sample_ids: Sequence[int]) -> dict[int, int]:
     found: dict[int, int] = {}
     for some in _batches(sample_ids):

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical, VerticalScroll
-from textual.content import Content
+from textual.containers import Container, Vertical
 
 from cockpit.core.lengths import suggest
 from cockpit.core.shorter import Part
@@ -23,10 +21,10 @@ from cockpit.screens.dialogs import Ask
 from cockpit.screens.draft_params import take_params
 from cockpit.screens.opened import OpenedScreen, plain_title
 from cockpit.screens.shorter_read import View, read_view
+from cockpit.screens.text_panel import TextPanel
 from widgets.plain import Plain
 from widgets.row_list import RowList
 from widgets.text_view import TextView
-from widgets.visible import visible
 
 if TYPE_CHECKING:
     from cockpit.runner import Draft
@@ -34,24 +32,6 @@ if TYPE_CHECKING:
     from cockpit.services import Services
 
 NARROW_BELOW = 110
-STYLES = {"": "$foreground", "quiet": "$foreground 60%", "strong": "$text-accent bold", "warn": "$text-warning"}
-
-
-class LengthsPanel(VerticalScroll):
-    """The answers' lengths: text that scrolls by the keys of every text."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "scroll_down", show=False),
-        Binding("k", "scroll_up", show=False),
-        Binding("ctrl+d", "page_down", show=False),
-        Binding("ctrl+u", "page_up", show=False),
-        Binding("g", "scroll_home", show=False),
-        Binding("G", "scroll_end", show=False),
-    ]
-
-    def compose(self) -> ComposeResult:
-        """One text."""
-        yield Plain("", id="length-text")
 
 
 class ShorterScreen(OpenedScreen[None]):
@@ -62,7 +42,6 @@ class ShorterScreen(OpenedScreen[None]):
     DEFAULT_CSS = """
     ShorterScreen #left { width: 1fr; height: 1fr; }
     ShorterScreen #right { width: 50; height: 1fr; margin-left: 1; }
-    ShorterScreen LengthsPanel { scrollbar-size: 0 0; }
     ShorterScreen.-narrow #left { height: 3fr; }
     ShorterScreen.-narrow #right { width: 1fr; height: 2fr; margin-left: 0; }
     ShorterScreen.-narrow #part { display: none; }
@@ -88,7 +67,7 @@ class ShorterScreen(OpenedScreen[None]):
                 part = TextView("", id="part", classes="box short")
                 yield part
             with Vertical(id="right"):
-                lengths = LengthsPanel(id="lengths", classes="box")
+                lengths = TextPanel(id="lengths", classes="box")
                 lengths.border_title = "answers"
                 yield lengths
 
@@ -135,11 +114,10 @@ class ShorterScreen(OpenedScreen[None]):
         self._show_part()
 
     def _show_lengths(self, view: View) -> None:
-        panel = self.query_one("#lengths", LengthsPanel)
+        panel = self.query_one("#lengths", TextPanel)
         width = max(panel.content_size.width or 46, 24)
         self._said = words.length_lines(view, self._column, self._limits, width)
-        lines = [Content.styled(visible(text, newlines="mark"), STYLES[tone]) for text, tone in self._said]
-        panel.query_one(Plain).update(Content("\n").join(lines))
+        panel.show(self._said)
 
     @property
     def _part(self) -> Part | None:
@@ -175,7 +153,7 @@ class ShorterScreen(OpenedScreen[None]):
         if text:
             self._limits = [int(text.strip())]
             self._show()
-            self.query_one("#lengths", LengthsPanel).scroll_end(animate=False)
+            self.query_one("#lengths", TextPanel).scroll_end(animate=False)
 
     def action_use(self) -> None:
         """Make the limit that was tried, else the one suggested, the draft's max_tokens."""

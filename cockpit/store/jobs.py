@@ -148,12 +148,6 @@ def open_jobs(db: sqlite3.Connection) -> list[JobRow]:
     return [_row(row) for row in rows]
 
 
-def group_jobs(db: sqlite3.Connection, group_id: int) -> list[JobRow]:
-    """The jobs of a group, in the order they were made."""
-    rows = db.execute(f"SELECT {_COLUMNS} FROM {_FROM} WHERE job.group_id = ? ORDER BY job.id", (group_id,))
-    return [_row(row) for row in rows]
-
-
 def environment(db: sqlite3.Connection, job_id: int) -> tuple[dict[str, str], tuple[str, ...]]:
     """The variables a job was submitted with, and the names of the secret ones."""
     row = db.execute(

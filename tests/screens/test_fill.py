@@ -15,8 +15,9 @@ from cockpit.app import CockpitApp
 from cockpit.core.examples import Template
 from cockpit.core.wish import Shots, Wish
 from cockpit.screens import fill_count
-from cockpit.screens.fill import FactsPanel, FillScreen
+from cockpit.screens.fill import FillScreen
 from cockpit.screens.fill_read import Asked, Dry, Stop
+from cockpit.screens.text_panel import TextPanel
 from tests.fake_provider import FakeProvider
 from tests.screens.opened_host import HOSTILE
 from tests.screens.play_host import open_play, screen_of, toasts, until
@@ -57,7 +58,7 @@ def inputs_of(app: CockpitApp) -> list[str]:
 
 
 def facts(app: CockpitApp) -> str:
-    return str(fill_screen(app).query_one(FactsPanel).query_one(Plain).content)
+    return str(fill_screen(app).query_one(TextPanel).query_one(Plain).content)
 
 
 def options(app: CockpitApp) -> dict[str, str]:

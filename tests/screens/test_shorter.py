@@ -12,8 +12,9 @@ from cockpit.core.prompts import Version, single
 from cockpit.core.runs import Plan, Target
 from cockpit.core.samples import SampleKey
 from cockpit.runner import Draft
-from cockpit.screens.shorter import LengthsPanel, ShorterScreen
+from cockpit.screens.shorter import ShorterScreen
 from cockpit.screens.shorter_read import read_view
+from cockpit.screens.text_panel import TextPanel
 from cockpit.services import Services
 from cockpit.store import marks, projects, prompts, runs, samples
 from cockpit.store.db import Database
@@ -69,7 +70,7 @@ def said(app: HostApp) -> str:
 
 
 def lengths(app: HostApp) -> str:
-    return str(app.screen.query_one(LengthsPanel).query_one(Plain).content)
+    return str(app.screen.query_one(TextPanel).query_one(Plain).content)
 
 
 def rows(app: HostApp) -> list[tuple[str, ...]]:
