@@ -9,18 +9,21 @@ from typing import Any
 
 from cockpit.choosing import Chosen, Wish, choose, pool_of, query_of
 from cockpit.core import shot_curve
-from cockpit.core.errors import PlanError
+from cockpit.core.errors import InputError, PlanError
 from cockpit.core.example_block import apply
 from cockpit.core.examples import Example, ExampleSet, Row
 from cockpit.core.fill import arrange, is_own
 from cockpit.core.leaks import Leak
+from cockpit.core.metrics import gold
 from cockpit.core.prompts import Version, variables
 from cockpit.core.samples import Sample
 from cockpit.core.sampling import Event
 from cockpit.core.shot_curve import Curve, Orders, Part, Scores, Spent
+from cockpit.core.splits import subset
 from cockpit.runner import Draft, fly, launch
 from cockpit.scoring import Scored, Scoring, score_run
 from cockpit.services import Services
+from cockpit.store import datasets, projects
 from cockpit.store.samples import run_samples
 from cockpit.store.sets import use_set
 
@@ -117,6 +120,37 @@ def inputs_of(version: Version, rows: Sequence[Row]) -> tuple[dict[str, str], ..
         values = {**columns, "input": row.input, "key": row.key, "output": row.output}
         found.append({**values, "label": row.label} if row.label is not None else values)
     return tuple(found)
+
+
+def rows_to_ask(
+    services: Services,
+    project: str,
+    dataset: str,
+    split: str | None,
+    n: int | None,
+    seed: int,
+    *,
+    stratify: bool = False,
+) -> list[Row]:
+    """The labelled rows to ask, at most `n`, in an order that depends on the seed alone: fewer are inside more.
+
+    Args:
+        split: None for the whole dataset.
+
+    Raises:
+        StoreError: there is no such dataset.
+        InputError: there is no row that says what is right.
+    """
+    db = services.store.read()
+    found = datasets.get_dataset(db, projects.find_project(db, project) or 0, dataset)
+    rows = [row for row in datasets.iter_rows(db, found.id, split=split) if gold(row) is not None]
+    if not rows:
+        where = "has no rows" if split is None else f"has no rows in {split!r}"
+        raise InputError(
+            f"The dataset {dataset!r} {where} that say what is right.",
+            hint=f"Split it: cockpit dataset split {dataset}",
+        )
+    return subset(rows, n or len(rows), seed=seed, stratify=stratify)
 
 
 def room_for(task: Task) -> int:

@@ -248,21 +248,18 @@ def _rows(ctx: Context, services: Services, given: Mapping[str, Any]) -> list[Ro
     Raises:
         InputError: the split has none that says what is right.
     """
-    from cockpit.core.metrics import gold
-    from cockpit.core.splits import subset
-    from cockpit.store import datasets, projects
+    from cockpit.fewshot import rows_to_ask
 
-    db = services.store.read()
-    found = datasets.get_dataset(db, projects.find_project(db, ctx.project) or 0, given["dataset"])
     split = None if given["split"] == "-" else given["split"]
-    rows = [row for row in datasets.iter_rows(db, found.id, split=split) if gold(row) is not None]
-    if not rows:
-        where = "has no rows" if split is None else f"has no rows in {split!r}"
-        raise InputError(
-            f"The dataset {given['dataset']!r} {where} that say what is right.",
-            hint=f"Split it: cockpit dataset split {given['dataset']}",
-        )
-    return subset(rows, given["rows"] or len(rows), seed=given["seed_rows"], stratify=given["stratify"])
+    return rows_to_ask(
+        services,
+        ctx.project,
+        given["dataset"],
+        split,
+        n=given["rows"],
+        seed=given["seed_rows"],
+        stratify=given["stratify"],
+    )
 
 
 def _warn(trials: Sequence[Trial]) -> None:

@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.content import Content
 
 from cockpit.core.errors import CockpitError
 from cockpit.screens import curve_words as words
 from cockpit.screens.curve_ask import ask
 from cockpit.screens.curve_setup import Ready, Setup, first_setup, ready
 from cockpit.screens.opened import OpenedScreen, plain_title
+from cockpit.screens.text_panel import TextPanel
 from cockpit.screens.words import plural
 from widgets.chart import Chart
 from widgets.plain import Plain
 from widgets.row_list import RowList
-from widgets.visible import visible
 
 if TYPE_CHECKING:
     from cockpit.core.examples import ExampleSet
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from cockpit.services import Services
 
 SAY_S = 0.1
-STYLES = {"": "$foreground", "quiet": "$text-muted", "warn": "$text-warning", "error": "$text-error"}
 EMPTY = (
     "The prompt with 0, 1, 2, 4 … examples on the same rows:",
     "score against their number. ctrl+j sends; nothing is sent before.",
@@ -50,8 +48,8 @@ class CurveScreen(OpenedScreen[None]):
     pane_title: ClassVar[str] = "Does it help?"
     DEFAULT_CSS = """
     CurveScreen #left { width: 46; height: 1fr; }
-    CurveScreen #asks { height: 13; }
-    CurveScreen #forecast { height: 1fr; padding: 0 1; color: $foreground; }
+    CurveScreen #asks { height: 14; }
+    CurveScreen #forecast { height: 1fr; padding: 0 1; }
     CurveScreen #right { width: 1fr; height: 1fr; margin-left: 1; }
     CurveScreen #drawn { height: 3fr; }
     CurveScreen #numbers { height: 2fr; }
@@ -63,7 +61,7 @@ class CurveScreen(OpenedScreen[None]):
 
     def __init__(self, services: Services, project: str, play: Draft, setup: Setup) -> None:
         super().__init__(services)
-        self._project, self._play = project, play
+        self._project, self.play = project, play
         self.setup = setup
         self._ready: Ready | None = None
         self._forecast: Forecast | None = None
@@ -83,7 +81,7 @@ class CurveScreen(OpenedScreen[None]):
                 settings = RowList(words.SETTINGS, id="settings", classes="box", empty=("Reading …",))
                 settings.border_title = "what is asked"
                 yield Container(settings, id="asks")
-                yield Plain("", id="forecast")
+                yield TextPanel(id="forecast")
             with Vertical(id="right"):
                 yield Container(Chart(empty=EMPTY, id="chart", classes="box"), id="drawn")
                 yield Plain("", id="said")
@@ -115,7 +113,7 @@ class CurveScreen(OpenedScreen[None]):
         self._ready, self._forecast, self._problem = None, None, ""
         self._show_forecast()
         try:
-            found = await asyncio.to_thread(ready, self.services, self._project, self.setup, self._play)
+            found = await asyncio.to_thread(ready, self.services, self._project, self.setup, self.play)
             cost = await asyncio.to_thread(forecast, self.services, found.task, found.trials)
         except CockpitError as error:
             self._problem = error.sentence()
@@ -132,7 +130,7 @@ class CurveScreen(OpenedScreen[None]):
         self.plan()
 
     def _show_settings(self) -> None:
-        models = self.setup.models or self._play.models
+        models = self.setup.models or self.play.models
         self.query_one("#settings", RowList).show(words.setting_rows(self.setup, models), keep_cursor=True)
         self.head(
             (self.setup.set_name or "no set yet", "plain"), (f"on {self.setup.dataset or 'no data yet'}", "quiet")
@@ -145,8 +143,7 @@ class CurveScreen(OpenedScreen[None]):
             lines = [("Counting …", "quiet")]
         else:
             lines = words.forecast_lines(self._forecast, self._ready.leaks)
-        parts = [Content.styled(visible(text, newlines="mark"), STYLES[tone]) for text, tone in lines]
-        self.query_one("#forecast", Plain).update(Content("\n").join(parts))
+        self.query_one("#forecast", TextPanel).show(lines)
 
     @on(RowList.Opened, "#settings")
     @work(exclusive=True, group="ask", exit_on_error=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cockpit.core.errors import CockpitError
 from cockpit.core.fill import ORDERS, STRATEGIES
@@ -16,8 +16,8 @@ from cockpit.screens.words import age, plural
 from cockpit.store import datasets, projects, sets
 
 if TYPE_CHECKING:
-    from cockpit.experiments import Experiment
     from cockpit.screens.curve import CurveScreen
+    from cockpit.store.experiments import Experiment
 
 
 async def ask(screen: CurveScreen, name: str, setup: Setup) -> Setup | None:
@@ -45,7 +45,7 @@ async def ask(screen: CurveScreen, name: str, setup: Setup) -> Setup | None:
 
 async def pick_earlier(screen: CurveScreen, project: str) -> Experiment | None:
     """An earlier experiment of the project, or None."""
-    from cockpit.experiments import list_experiments
+    from cockpit.store.experiments import list_experiments
 
     db = screen.services.store.read()
     found = await asyncio.to_thread(
@@ -143,18 +143,21 @@ async def _ask_metric(screen: CurveScreen, setup: Setup) -> Setup | None:
         pattern = await screen.cockpit.push_screen_wait(Ask("Pattern", prompt=prompt, value=setup.pattern))
         return replace(setup, metric=metric, pattern=pattern) if pattern else None
     if metric == "judge":
-        prompt = "The model that answers yes or no for each answer: provider:model. It costs a request an answer."
-        model = await screen.cockpit.push_screen_wait(Ask("Judge", prompt=prompt, value=setup.judge_model))
-        return replace(setup, metric=metric, judge_model=model.strip()) if model and model.strip() else None
+        from cockpit.screens.models import ModelPicker
+
+        known = (setup.judge_model,) if setup.judge_model else ()
+        chosen = await screen.cockpit.push_screen_wait(ModelPicker(screen.services, known))
+        if chosen and len(chosen) > 1:
+            screen.notify_plain(f"One model judges: {chosen[0]}.")
+        return replace(setup, metric=metric, judge_model=chosen[0]) if chosen else None
     return replace(setup, metric=metric)
 
 
 async def _ask_models(screen: CurveScreen, setup: Setup) -> Setup | None:
-    prompt = "provider:model, separated by commas. Empty: those of Play."
-    text = await screen.cockpit.push_screen_wait(Ask("Models", prompt=prompt, value=", ".join(setup.models)))
-    if text is None:
-        return None
-    return replace(setup, models=tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip())))
+    from cockpit.screens.models import ModelPicker
+
+    chosen = await screen.cockpit.push_screen_wait(ModelPicker(screen.services, setup.models or screen.play.models))
+    return replace(setup, models=chosen) if chosen else None
 
 
 async def _ask_cap(screen: CurveScreen, setup: Setup) -> Setup | None:
@@ -175,18 +178,17 @@ async def _ask_number(screen: CurveScreen, name: str, setup: Setup) -> Setup | N
         "most": ("Examples", "The largest number of examples. Empty: the whole set.", setup.most),
         "orders": ("Orders", "How many shuffles of the same examples to compare.", setup.orders),
         "n": ("Answers", "How many answers for each row.", setup.n),
+        "seed": ("Seed", "Of which rows are asked, and of random, balanced and shuffled examples.", setup.seed),
     }[name]
-    least = 2 if name == "orders" else 1
+    least = {"orders": 2, "seed": 0}.get(name, 1)
     dialog = Ask(
         title, prompt=prompt, value="" if value is None else str(value), check=_whole(least, empty=name == "most")
     )
     text = await screen.cockpit.push_screen_wait(dialog)
     if text is None:
         return None
-    number = int(text) if text.strip() else None
-    if name == "most":
-        return replace(setup, most=number)
-    return replace(setup, orders=number or 2) if name == "orders" else replace(setup, n=number or 1)
+    changed: dict[str, Any] = {name: int(text) if text.strip() else None}
+    return replace(setup, **changed)
 
 
 def _whole(least: int, *, empty: bool = False) -> Callable[[str], str]:

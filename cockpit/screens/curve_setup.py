@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.core.errors import InputError
 from cockpit.core.fill import ORDERS, STRATEGIES
-from cockpit.core.metrics import Judge, Metric, gold
+from cockpit.core.metrics import Judge, Metric
 from cockpit.core.params import Params
-from cockpit.core.splits import subset
 from cockpit.core.wish import Wish
-from cockpit.fewshot import Task, Trial, curve_trials, inputs_of, loo_trials, order_trials
+from cockpit.fewshot import Task, Trial, curve_trials, inputs_of, loo_trials, order_trials, rows_to_ask
 from cockpit.scoring import Judging, Scoring
 from cockpit.store import datasets, projects, sets
 
@@ -127,7 +126,8 @@ def ready(services: Services, project: str, setup: Setup, play: Draft) -> Ready:
     db = services.store.read()
     project_id = projects.find_project(db, project) or 0
     of = sets.get_set(db, project_id, setup.set_name, setup.set_number)
-    rows = _rows(services, project_id, setup)
+    split = None if setup.split == ALL_ROWS else setup.split
+    rows = rows_to_ask(services, project, setup.dataset, split, n=setup.rows, seed=setup.seed)
     version = replace(play.version, examples="")
     draft = replace(
         play,
@@ -170,15 +170,3 @@ def scoring_of(setup: Setup, rows: Sequence[Row]) -> Scoring:
         return Scoring(Metric("judge"), judging=Judging(setup.judge_model, Judge(), Params(), setup.cap_usd))
     kind: Any = setup.metric
     return Scoring(Metric(kind, setup.pattern if kind == "regex" else "", labels if kind == "choice" else ()))
-
-
-def _rows(services: Services, project_id: int, setup: Setup) -> list[Row]:
-    """The labelled rows to ask: a nested subset, the same wherever it is asked."""
-    db = services.store.read()
-    found = datasets.get_dataset(db, project_id, setup.dataset)
-    split = None if setup.split == ALL_ROWS else setup.split
-    rows = [row for row in datasets.iter_rows(db, found.id, split=split) if gold(row) is not None]
-    if not rows:
-        where = "no rows" if split is None else f"no rows in {split!r}"
-        raise InputError(f"{setup.dataset} has {where} that say what is right.", hint="Split it: D in Examples.")
-    return subset(rows, setup.rows or len(rows), seed=setup.seed)

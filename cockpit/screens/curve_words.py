@@ -52,6 +52,7 @@ def setting_rows(setup: Setup, models: Sequence[str]) -> list[ListRow]:
         ("set", "set", f"{setup.set_name} {version}" if setup.set_name else "none yet"),
         ("most", "examples", most),
         ("choose", "chosen", f"{setup.strategy}, {setup.order}"),
+        ("seed", "seed", str(setup.seed)),
         ("dataset", "data", f"{setup.dataset} {split}" if setup.dataset else "none yet"),
         ("rows", "rows", rows),
         ("metric", "metric", metric),

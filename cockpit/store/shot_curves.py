@@ -17,6 +17,7 @@ from cockpit.core.ladder import Gain, RungName, gains_of
 from cockpit.core.prompts import ROW_EXAMPLES, Version
 from cockpit.core.runs import Plan
 from cockpit.core.shot_curve import Scores
+from cockpit.store.experiments import detail_of
 from cockpit.store.runs import load_plan
 from cockpit.store.sets import get_set_version
 from cockpit.store.text import pack, unpack, unpack_json
@@ -88,7 +89,7 @@ def load_curve(db: sqlite3.Connection, of: CurveRuns) -> StoredCurve | None:
     base, used = load_plan(db, of.runs[0]), get_set_version(db, of.set_version_id)
     by_model: dict[str, dict[int, Scores]] = {}
     for k, run_id in sorted(of.runs.items()):
-        plan, detail = load_plan(db, run_id), _detail(db, run_id)
+        plan, detail = load_plan(db, run_id), detail_of(db, run_id)
         if not _same_inputs(base, plan) or (k and _with_examples(base.version, used, detail) != plan.version):
             continue
         for title, scores in _scores(db, run_id, metric, plan).items():
@@ -118,11 +119,6 @@ def _metric(db: sqlite3.Connection, run_id: int) -> str | None:
         (run_id,),
     ).fetchone()
     return unpack(row[0]) if row else None
-
-
-def _detail(db: sqlite3.Connection, run_id: int) -> dict[str, Any]:
-    row = db.execute("SELECT detail FROM run_examples WHERE run_id = ?", (run_id,)).fetchone()
-    return dict(unpack_json(row[0]))
 
 
 def _with_examples(bare: Version, used: ExampleSet, detail: Mapping[str, Any]) -> Version | None:

@@ -10,11 +10,13 @@ from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp
 from cockpit.core.examples import Example, Row, Template, TemplateKind
-from cockpit.experiments import list_experiments, reopen
+from cockpit.experiments import reopen
 from cockpit.screens.curve import CurveScreen, open_curve
 from cockpit.screens.curve_setup import Setup
+from cockpit.screens.text_panel import TextPanel
 from cockpit.store import datasets, examples, projects, sets
 from cockpit.store.db import Database
+from cockpit.store.experiments import list_experiments
 from tests.fake_provider import FakeProvider
 from tests.screens.play_host import open_play, screen_of, toasts, until
 from tests.screens.test_play_shots import write_prompt
@@ -53,7 +55,7 @@ async def opened(app: CockpitApp, pilot: Pilot[Any]) -> CurveScreen:
 
 
 def forecast(app: CockpitApp) -> str:
-    found = curve_screen(app).query_one("#forecast", Plain)
+    found = curve_screen(app).query_one("#forecast", TextPanel).query_one(Plain)
     return str(found.content) or "Counting"
 
 
