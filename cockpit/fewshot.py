@@ -127,9 +127,9 @@ def rows_to_ask(
     project: str,
     dataset: str,
     split: str | None,
+    *,
     n: int | None,
     seed: int,
-    *,
     stratify: bool = False,
 ) -> list[Row]:
     """The labelled rows to ask, at most `n`, in an order that depends on the seed alone: fewer are inside more.
