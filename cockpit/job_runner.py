@@ -195,14 +195,34 @@ class JobDesk:
         """How jobs stand now: whatever may have changed is asked for, and kept where the database can be written."""
         found = views(self.store.read(), rows, self.clock())
         live = [view.row for view in found if view.handed_over or (view.row.open and view.standing.remains)]
-        if not live:
-            return found
-        fresh = await self.observe(live)
-        if keep and not self.store.read_only:
+        fresh = await self.observe(live) if live else {}
+        keep = keep and not self.store.read_only
+        if keep and fresh:
             # What was seen is true even where the disk is full; it is seen again, and kept, another time.
             with suppress(StoreError):
                 await self.keep(fresh.values())
-        return views(self.store.read(), rows, self.clock(), fresh)
+        if fresh:
+            found = views(self.store.read(), rows, self.clock(), fresh)
+        if keep and await self._follow(found):
+            found = views(self.store.read(), rows, self.clock(), fresh)
+        return found
+
+    async def _follow(self, found: Sequence[JobView]) -> bool:
+        """Take in what jobs on this machine wrote of their way since the last look; whether there was anything."""
+        from cockpit.job_follow import behind, follow, put_found
+
+        here = [view for view in found if view.row.backend == LOCAL and behind(view)]
+        wrote = await follow(here, {view.row.id: self.folder_of(view.row) for view in here}) if here else {}
+
+        def write(db: Database) -> None:
+            for job_id, new in wrote.items():
+                put_found(db, job_id, new)
+
+        if wrote:
+            # Where it cannot be kept, it is read again another time.
+            with suppress(StoreError):
+                await self.store.write(write)
+        return bool(wrote)
 
     async def listed(self, project_id: int | None, *, limit: int, open_only: bool = False) -> list[JobView]:
         """Jobs, newest first, as they stand now; those that wait say why."""

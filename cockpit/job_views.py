@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.core.job_queue import Decision, QueueLimit, Taken, Waiting, decide
 from cockpit.core.job_state import Standing, fold
 from cockpit.core.job_words import shown
-from cockpit.core.jobs import LIVE, LOCAL, Known, Observation, State
+from cockpit.core.jobs import LIVE, LOCAL, Eta, Known, Observation, State
 from cockpit.store import job_queues, jobs
 from cockpit.store.jobs import JobRow
 
@@ -55,7 +55,9 @@ class JobView:
                 "source": progress.source,
             },
             "eta": None if eta is None else {"at": eta.at, "source": eta.source},
-            "metrics": dict(known.metrics), "command": list(row.spec.argv), "cwd": row.spec.cwd, "queue": row.queue,
+            "metrics": dict(known.metrics),
+            "metrics_from": known.metrics_from or None, "command": list(row.spec.argv),
+            "cwd": row.spec.cwd, "queue": row.queue,
             "group": row.group or None, "values": dict(row.values), "gpus": row.spec.gpus,
             "gpu_ids": list(row.gpu_ids), "project": row.project, "created": row.created_at,
             "quiet_s": _rounded(standing.quiet_s), "remains": standing.remains, "expect_s": row.spec.expect_s,
@@ -76,8 +78,22 @@ def views(
         if fresh and row.id in fresh:
             items = [*items, fresh[row.id]]
         facts = known.get(row.id, Known())
-        found.append(JobView(row, fold(items, now, usual_gap_s=facts.usual_gap_s), facts))
+        standing = fold(items, now, usual_gap_s=facts.usual_gap_s)
+        found.append(JobView(row, standing, replace(facts, eta=facts.eta or _eta(row, standing, facts, now))))
     return found
+
+
+def _eta(row: JobRow, standing: Standing, known: Known, now: datetime) -> Eta | None:
+    """When a running job ends at the pace of its whole way so far, else as a person expected; None: nobody knows."""
+    if standing.state not in LIVE or standing.started is None:
+        return None
+    started, progress = datetime.fromisoformat(standing.started), known.progress
+    if progress is not None and progress.share and progress.total:
+        end = started + (now - started) / progress.share
+        return Eta(end.isoformat(), f"{progress.unit} {progress.done:g} of {progress.total:g}, {progress.source}")
+    if row.spec.expect_s is None:
+        return None
+    return Eta((started + timedelta(seconds=row.spec.expect_s)).isoformat(), "as you expected")
 
 
 def next_step(db: sqlite3.Connection, everything: Sequence[JobView], gpu_ids: Sequence[str], now: datetime) -> Decision:

@@ -27,7 +27,13 @@ COMMAND = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 @click.option("--expect", "expect_s", type=SPAN, help="How long it should take, such as 4h.")
 @click.option("--timeout", "timeout_s", type=SPAN, help="End it after this time, such as 16h.")
 @click.option("--grace", "grace_s", type=SPAN, default=10.0, help="Between SIGTERM and SIGKILL. Default: 10s.")
-@click.option("--metrics", default="auto", show_default=True, metavar="PATH", help="Where its metrics are written.")
+@click.option(
+    "--metrics",
+    default="auto",
+    show_default=True,
+    metavar="PATH",
+    help="A file or folder of metrics; auto: its own folder and log.",
+)
 @click.option("--gpus", type=click.IntRange(0), default=0, help="GPUs of its own (CUDA_VISIBLE_DEVICES).")
 @click.option("--after", type=int, multiple=True, metavar="JOB", help="Start once this job has finished well.")
 @click.option("--after-any", type=int, multiple=True, metavar="JOB", help="Start once this job has ended in any way.")

@@ -139,6 +139,16 @@ def _kept(facts: dict[str, Any], whole: dict[str, bool]) -> dict[str, Any]:
     return {**short, **counts, **{name: text for name, text in long.items() if whole[name]}}
 
 
+def _progress(told: dict[str, Any]) -> str:
+    total = "" if told["total"] is None else f" of {told['total']:g}"
+    return f"{told['unit']} {told['done']:g}{total}, from {told['source']}"
+
+
+def _metrics(values: dict[str, float | None], source: str) -> str:
+    shown = ", ".join(f"{name} {'not a number' if value is None else f'{value:.6g}'}" for name, value in values.items())
+    return f"{shown}, from {source}"
+
+
 def _print(facts: dict[str, Any]) -> None:
     """The facts for people: one a line."""
     import shlex
@@ -151,6 +161,9 @@ def _print(facts: dict[str, Any]) -> None:
         ("GPUs", ", ".join(facts["gpu_ids"]) or facts["gpus"]),
         ("started", facts["started"] and clock(facts["started"])), ("ended", facts["ended"] and clock(facts["ended"])),
         ("for", facts["elapsed_s"] is not None and span(facts["elapsed_s"])),
+        ("progress", facts["progress"] and _progress(facts["progress"])),
+        ("ends", facts["eta"] and f"{clock(facts['eta']['at'])} ({facts['eta']['source']})"),
+        ("metrics", facts["metrics"] and _metrics(facts["metrics"], facts["metrics_from"])),
     ]  # fmt: skip
     found = facts["captured"].get("start") or facts["captured"].get("submit") or {}
     git = found.get("git")

@@ -157,7 +157,13 @@ class Known:
 
     progress: Progress | None = None
     eta: Eta | None = None
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    """The latest value of each."""
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
+    """The latest value of each; None where it was no finite number."""
+    metrics_from: str = ""
+    """The file that they are from, by its name."""
+    offsets: Mapping[str, int] = field(default_factory=dict)
+    """How far each file of metrics was read."""
+    read_out: bool = False
+    """Whether they were read to their ends after the job had ended."""
     usual_gap_s: float | None = None
     """Between two writes of this job, as measured: what makes silence remarkable."""

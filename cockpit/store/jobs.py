@@ -226,7 +226,10 @@ def observations(db: sqlite3.Connection, job_ids: Collection[int]) -> dict[int, 
 
 
 def put_known(db: sqlite3.Connection, job_id: int, name: str, value: Any, source: str) -> None:
-    """Keep what is known now under one name: 'progress', 'eta', 'metrics', 'usual_gap_s'; None forgets it."""
+    """Keep what is known now under one name; None forgets it.
+
+    Names are 'progress', 'eta', 'metrics', 'offsets' (of metrics files, by path), 'read_out' and 'usual_gap_s'.
+    """
     if value is None:
         db.execute("DELETE FROM job_fact WHERE job_id = ? AND name = ?", (job_id, name))
         return
@@ -280,7 +283,8 @@ def _known(facts: Mapping[str, tuple[str, Any]]) -> Known:
         source, value = facts["eta"]
         eta = Eta(value["at"], value.get("source", source))
     gap = facts.get("usual_gap_s", ("", None))[1]
-    return Known(progress, eta, facts.get("metrics", ("", {}))[1], gap)
+    source, metrics = facts.get("metrics", ("", {}))
+    return Known(progress, eta, metrics, source, facts.get("offsets", ("", {}))[1], "read_out" in facts, gap)
 
 
 def _row(row: Sequence[Any]) -> JobRow:

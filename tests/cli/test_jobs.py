@@ -6,9 +6,11 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -370,3 +372,58 @@ def test_a_job_belongs_to_a_project_and_its_queue_to_all(job: Cli) -> None:
     assert (row["project"], row["state"]) == ("other", "queued")
     assert list(listed(job)) == [1] and list(listed(job, "--all")) == [2, 1]
     assert list(listed(job, "--open")) == [1] and listed(job, "--state", "finished") == {}
+
+
+TRAINING = """
+import sys
+from cockpit.track import log
+for step in range(1, 6):
+    log(step=step, max_steps=10, loss=1 / step)
+print("half", flush=True)
+open(sys.argv[1]).read()
+for step in range(6, 11):
+    log(step=step, max_steps=10, loss=1 / step if step < 10 else float("nan"), accuracy=0.75)
+"""
+
+
+def test_metrics_and_progress_of_a_script_are_followed_to_its_end(job: Cli, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    first = run(job, "--", sys.executable, "-c", TRAINING, str(gate))["job"]
+    until(lambda: listed(job)[first]["metrics"] == {"loss": 0.2})
+    row = listed(job)[first]
+    assert row["metrics_from"] == "metrics.jsonl"
+    assert row["progress"] == {"done": 5, "total": 10, "unit": "step", "share": 0.5, "source": "metrics.jsonl"}
+    assert row["eta"]["source"] == "step 5 of 10, metrics.jsonl" and row["eta"]["at"] > row["started"]
+    gate.write_text("go")
+    until(lambda: listed(job)[first]["state"] == "finished")
+    row = listed(job)[first]
+    assert row["metrics"] == {"loss": None, "accuracy": 0.75}, (
+        "a loss that is no number is not hidden by the one before"
+    )
+    assert row["progress"]["share"] == 1 and row["eta"] is None
+    assert "loss not a number, accuracy 0.75, from metrics.jsonl" in job("job", "show", str(first)).out
+
+
+def test_a_log_is_read_where_there_is_no_file_of_metrics(job: Cli, tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").write_text('{"step": 1, "loss": 99}\n')
+    told = "step=3 loss=0.5"
+    first = run(job, "--", "sh", "-c", f"echo {told}")["job"]
+    until(lambda: listed(job)[first]["state"] == "finished")
+    assert (listed(job)[first]["metrics"], listed(job)[first]["metrics_from"]) == ({"loss": 0.5}, "the log")
+    named = run(job, "--metrics", str(tmp_path / "metrics.jsonl"), "--", "sh", "-c", f"echo {told}")["job"]
+    until(lambda: listed(job)[named]["state"] == "finished")
+    assert listed(job)[named]["metrics"] == {"loss": 99.0}, "named by its path"
+
+
+def test_an_expectation_is_the_estimate_until_there_is_progress(job: Cli, tmp_path: Path) -> None:
+    gate, command = held_back(tmp_path)
+    first = run(job, "--expect", "2h", "--", *command)["job"]
+    until(lambda: listed(job)[first]["state"] == "running")
+    row = listed(job)[first]
+    assert row["eta"]["source"] == "as you expected"
+    started, ends = (datetime.fromisoformat(text) for text in (row["started"], row["eta"]["at"]))
+    assert (ends - started).total_seconds() == 7200
+    gate.write_text("0\n")
+    until(lambda: listed(job)[first]["state"] == "finished")
+    assert listed(job)[first]["eta"] is None

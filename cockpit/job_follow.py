@@ -1,0 +1,100 @@
+"""What jobs wrote of their way since the last look: latest metrics and progress. Judges no state."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import isfinite
+from pathlib import Path
+
+from cockpit.core.jobs import ENDED
+from cockpit.core.metric_points import Progress
+from cockpit.job_metrics import Source, find_sources, named_source, take
+from cockpit.job_views import JobView
+from cockpit.store import jobs
+from cockpit.store.db import Database
+
+AUTO = "auto"
+MOST_CHUNKS = 16
+"""Pieces read of one file in one look; the rest is read in the next."""
+LOG = "the log"
+
+
+@dataclass
+class Found:
+    """What is known of one job after a look: facts by their name in the store, each with where it is from."""
+
+    offsets: dict[str, int]
+    metrics: dict[str, float | None] = field(default_factory=dict)
+    metrics_from: str = ""
+    progress: Progress | None = None
+    progress_from: str = ""
+    read_out: bool = False
+
+
+def behind(view: JobView) -> bool:
+    """Whether a job may have written more than was read of it."""
+    return view.standing.started is not None and not view.known.read_out
+
+
+def sources_of(view: JobView, folder: Path) -> tuple[Source, ...]:
+    """The files of a job's metrics: those a person named, else what is in the job's own folder, and its log last.
+
+    The directory it works in is searched only where it was named: another job may write there at the same time.
+    """
+    log = folder / "log"
+    named = view.row.spec.metrics
+    if not named:
+        return ()
+    if named == AUTO:
+        return find_sources([folder], log=log)
+    path = Path(view.row.spec.cwd, named)
+    if path.is_dir():
+        return find_sources([path], log=log, since=_seconds(view.standing.started))
+    return (named_source(path), Source(log, "log"))
+
+
+def read_on(view: JobView, folder: Path) -> Found | None:
+    """What a job wrote since the last look; None where that is nothing. Blocks on files."""
+    known = view.known
+    found = Found(dict(known.offsets), dict(known.metrics), known.metrics_from, read_out=view.state in ENDED)
+    for source in sources_of(view, folder):
+        key, name = str(source.path), LOG if source.kind == "log" else source.path.name
+        for _ in range(MOST_CHUNKS):
+            taken = take(source, found.offsets.get(key, 0))
+            found.offsets[key] = taken.offset
+            if taken.points and (source.kind != "log" or found.metrics_from in ("", LOG)):
+                if found.metrics_from == LOG and source.kind != "log":
+                    found.metrics.clear()
+                found.metrics_from = name
+                found.metrics.update({p.name: p.value if isfinite(p.value) else None for p in taken.points})
+            if taken.progress is not None and (source.kind != "log" or found.progress is None):
+                found.progress, found.progress_from = taken.progress, name
+            if not taken.more:
+                break
+        else:
+            found.read_out = False
+    return found if found.offsets != known.offsets or found.read_out else None
+
+
+async def follow(views: Sequence[JobView], folders: Mapping[int, Path]) -> dict[int, Found]:
+    """Job → what it wrote since the last look, of those that wrote something."""
+    read = await asyncio.to_thread(lambda: {view.row.id: read_on(view, folders[view.row.id]) for view in views})
+    return {job_id: found for job_id, found in read.items() if found is not None}
+
+
+def put_found(db: Database, job_id: int, found: Found) -> None:
+    """Keep it with the places it was read to, in one transaction: nothing is counted twice or left out."""
+    jobs.put_known(db, job_id, "offsets", found.offsets, "files")
+    jobs.put_known(db, job_id, "read_out", found.read_out or None, "files")
+    if found.metrics:
+        jobs.put_known(db, job_id, "metrics", found.metrics, found.metrics_from)
+    if found.progress is not None:
+        told = {"done": found.progress.done, "total": found.progress.total, "unit": found.progress.unit}
+        jobs.put_known(db, job_id, "progress", told, found.progress_from)
+
+
+def _seconds(text: str | None) -> float:
+    return 0.0 if text is None else datetime.fromisoformat(text).timestamp()
