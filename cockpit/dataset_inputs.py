@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cockpit.core.dataset_refs import DatasetRef, is_ref, parse_ref, values_of
 from cockpit.core.errors import InputError
 from cockpit.core.examples import Example, Row, Source, Verdict
+from cockpit.core.inputs import read_inputs
 from cockpit.core.splits import subset
 
 __all__ = [
     "DatasetRef",
     "Made",
     "input_column",
+    "inputs_of",
     "is_ref",
     "make_examples",
     "parse_ref",
@@ -53,6 +56,17 @@ def rows_of(db: sqlite3.Connection, dataset: DatasetRow, ref: DatasetRef) -> lis
     if not found:
         raise InputError(f"{dataset.name!r} has no rows there.")
     return found
+
+
+def inputs_of(store: Store, project: str, text: str) -> tuple[Mapping[str, str], ...]:
+    """A run's inputs as a person names them: a file's path, or a line such as 'dataset:qa/dev?n=300&seed=0'.
+
+    Raises:
+        InputError: there is no such file or dataset, or a row of it is malformed.
+    """
+    if is_ref(text):
+        return read_dataset_inputs(store, project, text)
+    return read_inputs(Path(text).expanduser())
 
 
 def read_dataset_inputs(store: Store, project: str, text: str) -> tuple[dict[str, str], ...]:

@@ -7,7 +7,6 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -50,7 +49,9 @@ def unescape(text: str) -> str:
 @click.option("--logprobs", type=int, metavar="K", help="Log probabilities, with K alternatives a token.")
 @click.option("--reasoning-effort", type=click.Choice(EFFORTS))
 @click.option("--var", "variables", multiple=True, metavar="K=V", type=TEXT, help="Fill {{K}} with V; repeatable.")
-@click.option("--inputs", type=click.Path(path_type=Path), help="JSONL, CSV or TSV: one set of variables a row.")
+@click.option(
+    "--inputs", type=TEXT, help="One set of variables a row: JSONL, CSV, TSV, or dataset:NAME/SPLIT?n=300&seed=0."
+)
 @click.option("--sweep", multiple=True, metavar="PARAM=V1,V2", type=TEXT, help="A column for each value; repeatable.")
 @click.option("--cap", type=AMOUNT, metavar="USD", help="Stop before spending more.")
 @click.option("--deadline", type=AMOUNT, metavar="SECONDS", help="Per request with retries.")
@@ -80,8 +81,8 @@ async def _send(ctx: Context, given: Mapping[str, Any], *, as_json: bool, dry_ru
     from cockpit.cli.flight import conclude, fly_and_print
     from cockpit.runner import launch, prepare
 
-    rows = _rows(given["inputs"], given["variables"])
     async with ctx.services() as services:
+        rows = _rows(services, ctx.project, given["inputs"], given["variables"])
         draft = _draft(ctx, given, rows)
         chosen = await _choose(ctx, services, draft, given)
         draft = draft if chosen is None else chosen.draft
@@ -160,13 +161,13 @@ def read_prompt(word: str) -> str:
         raise InputError(f"The prompt on stdin is not UTF-8 (byte {error.start}).") from error
 
 
-def _rows(path: Path | None, pairs: tuple[str, ...]) -> tuple[Mapping[str, str], ...]:
-    """The inputs: the file's rows, each with the variables given by hand.
+def _rows(services: Services, project: str, named: str | None, pairs: tuple[str, ...]) -> tuple[Mapping[str, str], ...]:
+    """The inputs: the file's or the dataset's rows, each with the variables given by hand.
 
     Raises:
         InputError: a malformed pair or row, or a variable given twice.
     """
-    from cockpit.core.inputs import read_inputs
+    from cockpit.dataset_inputs import inputs_of
 
     fixed: dict[str, str] = {}
     for pair in pairs:
@@ -176,12 +177,12 @@ def _rows(path: Path | None, pairs: tuple[str, ...]) -> tuple[Mapping[str, str],
         if name in fixed:
             raise InputError(f"--var {name} is given twice.")
         fixed[name] = value
-    if path is None:
+    if named is None:
         return (fixed,)
-    rows = read_inputs(path.expanduser())
+    rows = inputs_of(services.store, project, named)
     both = sorted(fixed.keys() & rows[0].keys())
     if both:
-        raise InputError(f"--var {both[0]} is also a column of {path.name}.")
+        raise InputError(f"--var {both[0]} is also a column of {named}.")
     return tuple({**row, **fixed} for row in rows)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cockpit.core.errors import CockpitError
@@ -91,13 +90,10 @@ def with_inputs(services: Services, project: str, draft: PlayDraft) -> PlayDraft
     """
     if draft.inputs or not draft.inputs_path:
         return draft
-    from cockpit.core.inputs import read_inputs
-    from cockpit.dataset_inputs import is_ref, read_dataset_inputs
+    from cockpit.dataset_inputs import inputs_of
 
     path = draft.inputs_path
-    if is_ref(path):
-        return replace(draft, inputs=tuple(read_dataset_inputs(services.store, project, path)))
-    return replace(draft, inputs=tuple(read_inputs(Path(path))))
+    return replace(draft, inputs=inputs_of(services.store, project, path))
 
 
 def windows_known(services: Services, models: Sequence[str]) -> bool:

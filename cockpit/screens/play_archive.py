@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cockpit.commands import by_id
@@ -111,16 +110,11 @@ class Archive:
         """The draft with the rows of its inputs, or without them where they cannot be read any more."""
         if not draft.inputs_path:
             return draft
-        from cockpit.core.inputs import read_inputs
-        from cockpit.dataset_inputs import is_ref, read_dataset_inputs
+        from cockpit.dataset_inputs import inputs_of
 
         store, project, path = self.screen.services.store, self.screen.cockpit.project, draft.inputs_path
-        rows: tuple[Mapping[str, str], ...]
         try:
-            if is_ref(path):
-                rows = await asyncio.to_thread(read_dataset_inputs, store, project, path)
-            else:
-                rows = await asyncio.to_thread(read_inputs, Path(path))
+            rows = await asyncio.to_thread(inputs_of, store, project, path)
         except CockpitError as error:
             self.screen.cockpit.report(error, title="Inputs")
             return replace(draft, inputs_path="")

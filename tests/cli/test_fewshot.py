@@ -221,3 +221,14 @@ def test_a_judge_is_a_stored_run_and_is_compared_with_the_persons_verdicts(cli: 
     assert graded.rows()[0]["score"] == 0.25 and "#" in graded.rows()[0]["metric"]
     silent = cli("score", run, "--metric", "judge", "--judge-model", f"openai:{text_model('hm')}")
     assert silent.status == 1 and "6 of 6" in silent.err
+
+
+def test_a_run_over_rows_of_a_dataset_can_be_scored_by_them(lab: Cli) -> None:
+    done = lab("send", "{{input}}", "--inputs", "dataset:asked/dev?n=5&seed=1", "-m", ECHO, "--json")
+    assert done.status == 0, done.err
+    answers = [row for row in done.rows() if "text" in row]
+    assert len(answers) == 5
+    scored = lab("score", str(answers[0]["run"]), "--metric", "contains", "--json")
+    assert scored.status == 0, scored.err
+    gone = lab("send", "{{input}}", "--inputs", "dataset:none/dev", "-m", ECHO)
+    assert gone.status == 2 and "There is no dataset 'none'. There are asked." in gone.err
