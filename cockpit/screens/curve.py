@@ -18,7 +18,7 @@ from textual.containers import Container, Vertical
 from cockpit.core.errors import CockpitError
 from cockpit.screens import curve_words as words
 from cockpit.screens.curve_ask import ask
-from cockpit.screens.curve_setup import Ready, Setup, first_setup, ready
+from cockpit.screens.curve_setup import KIND_TITLES, Ready, Setup, first_setup, ready
 from cockpit.screens.opened import OpenedScreen, plain_title
 from cockpit.screens.text_panel import TextPanel
 from cockpit.screens.words import plural
@@ -162,7 +162,9 @@ class CurveScreen(OpenedScreen[None]):
         self._model = min(self._model, max(len(result.models) - 1, 0))
         self._turn_to("results")
         series, axes, levels = words.chart_of(result, self._kind)
-        self.query_one("#chart", Chart).show(series, axes=axes, levels=levels)
+        chart = self.query_one("#chart", Chart)
+        chart.border_title = KIND_TITLES[self._kind]
+        chart.show(series, axes=axes, levels=levels)
         table = self.query_one("#table", RowList)
         table.columns = words.COLUMNS[self._kind]
         table.show(words.result_rows(result, self._kind, self._model, of), keep_cursor=True)

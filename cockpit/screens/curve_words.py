@@ -43,7 +43,7 @@ COLUMNS = {"curve": CURVE, "leave one out": EACH, "orders": ORDERS}
 def setting_rows(setup: Setup, models: Sequence[str]) -> list[ListRow]:
     """The settings, each a line that enter changes."""
     version = "newest" if setup.set_number is None else f"v{setup.set_number}"
-    rows = "all rows" if setup.rows is None else plural(setup.rows, "row")
+    rows = "all rows" if setup.rows is None else f"at most {plural(setup.rows, 'row')}"
     split = "whole" if setup.split == ALL_ROWS else setup.split
     most = "all of them" if setup.most is None else f"up to {setup.most}" if setup.kind == "curve" else str(setup.most)
     metric = setup.metric + {"regex": f" {setup.pattern}", "judge": f" {setup.judge_model}"}.get(setup.metric, "")
