@@ -107,6 +107,16 @@ class RowList(LineView):
         def control(self) -> RowList:
             return self.rows
 
+    @dataclass
+    class Resized(Message):
+        """The list is wider, narrower, longer or shorter: other columns may fit."""
+
+        rows: RowList
+
+        @property
+        def control(self) -> RowList:
+            return self.rows
+
     def __init__(
         self,
         columns: Sequence[ListColumn] = (),
@@ -172,6 +182,7 @@ class RowList(LineView):
     def on_resize(self, event: events.Resize) -> None:
         """Keep the cursor in sight. Textual calls the base class's as well."""
         self.show_line(self.cursor + 1)
+        self.post_message(self.Resized(self))
 
     def move_to(self, index: int) -> None:
         """Put the cursor on a row."""

@@ -8,9 +8,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from textual import events
-from textual.message import Message
-
 from cockpit.core.errors import InputError
 from cockpit.core.example_filter import parse_filter
 from cockpit.core.examples import VERDICTS, Verdict
@@ -31,13 +28,6 @@ class ExampleList(RowList):
     def on_mount(self) -> None:
         """Leave the letter to the screen, unless a person mapped it to the list."""
         self._bindings.key_to_bindings.pop("g", None)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Other columns may fit. Textual calls the base class's as well."""
-        self.post_message(self.Resized())
-
-    class Resized(Message):
-        """The list is wider or narrower."""
 
 
 class Listing:

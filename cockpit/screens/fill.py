@@ -10,7 +10,7 @@ import inspect
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
@@ -88,7 +88,8 @@ class FillScreen(OpenedScreen[None]):
         """Nobody waits for the count any more."""
         self.counting.cancel()
 
-    def on_resize(self, event: events.Resize) -> None:
+    @on(RowList.Resized, "#rows")
+    def _resized(self) -> None:
         """Fewer columns where there is less room."""
         self.call_after_refresh(self.show)
 

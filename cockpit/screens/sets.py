@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container
 
@@ -72,7 +72,8 @@ class SetsScreen(OpenedScreen[None]):
         self.rows.focus()
         self._read()
 
-    def on_resize(self, event: events.Resize) -> None:
+    @on(RowList.Resized, "#rows")
+    def _resized(self) -> None:
         """Fewer columns where there is less room."""
         self.call_after_refresh(self._show)
 

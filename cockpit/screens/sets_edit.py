@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.timer import Timer
@@ -89,7 +89,8 @@ class SetScreen(OpenedScreen[None]):
         self.counting.stop()
         self.keep()
 
-    def on_resize(self, event: events.Resize) -> None:
+    @on(RowList.Resized, "#rows")
+    def _resized(self) -> None:
         """Fewer columns where there is less room."""
         if self.ready:
             self.call_after_refresh(self.show)

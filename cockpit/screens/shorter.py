@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
@@ -76,7 +76,8 @@ class ShorterScreen(OpenedScreen[None]):
         self.rows.focus()
         self._read()
 
-    def on_resize(self, event: events.Resize) -> None:
+    @on(RowList.Resized, "#rows")
+    def _resized(self) -> None:
         """Fewer columns where there is less room."""
         if self._view is not None:
             self.call_after_refresh(self._show)

@@ -191,3 +191,20 @@ def test_the_first_paint_loads_no_heavy_widget() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     heavy = {"textual.widgets._text_area", "textual.widgets._markdown", "textual.widgets._input", "cockpit", "themes"}
     assert not heavy & set(loaded)
+
+
+async def test_a_list_says_when_it_has_another_size() -> None:
+    class Counting(Host):
+        said = 0
+
+        def on_row_list_resized(self) -> None:
+            self.said += 1
+
+    app = Counting(RowList((ListColumn("a"),)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        before = app.said
+        assert before
+        await pilot.resize_terminal(60, 24)
+        await pilot.pause()
+        assert app.said > before
