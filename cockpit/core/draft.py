@@ -20,6 +20,7 @@ from cockpit.core.wish import Shots
 Row = Mapping[str, str]
 LOCAL_MODEL = "local:smollm2"
 FIRST_N = 4
+FIRST_MAX_TOKENS = 256
 EXAMPLES: tuple[tuple[str, str], ...] = (
     ("a question with many answers", "Name one animal that could be a good detective, and say why in one sentence."),
     ("a judgement", "Is the reply below a refusal? Answer REFUSAL or ANSWER.\n\nReply: {{reply}}\n\nVerdict:"),

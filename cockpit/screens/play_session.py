@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cockpit.commands import by_id
-from cockpit.core.draft import EXAMPLES, FIRST_N, LOCAL_MODEL, PlayDraft
+from cockpit.core.draft import EXAMPLES, FIRST_MAX_TOKENS, FIRST_N, LOCAL_MODEL, PlayDraft
 from cockpit.core.prompts import Message
 
 if TYPE_CHECKING:
@@ -16,11 +17,17 @@ if TYPE_CHECKING:
 
 
 def first_draft(config: Config) -> PlayDraft:
-    """What a project starts with: an example prompt, the configured models, else the embedded one a few times."""
+    """What a project starts with: an example prompt, the configured models, else the embedded one a few times.
+
+    The embedded one is small enough to repeat itself until its window is full, so it gets a limit that can be seen.
+    """
     defaults = config.defaults
+    params = defaults.params
+    if not defaults.models and params.max_tokens is None:
+        params = replace(params, max_tokens=FIRST_MAX_TOKENS)
     return PlayDraft(
         turns=(Message("user", EXAMPLES[0][1]),),
-        params=defaults.params,
+        params=params,
         models=defaults.models or (LOCAL_MODEL,),
         n=defaults.n if defaults.models else FIRST_N,
         cap_usd=config.cap_usd,
