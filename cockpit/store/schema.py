@@ -11,6 +11,8 @@ APPLICATION_ID = 0x436B7074
 """'Ckpt', in the file's header: tells our database from somebody else's."""
 
 MIGRATION_SET = "cockpit"
+CITED = ("run", "version", "sample", "job", "example", "entry")
+"""Tables whose rows an entry can cite; such a row cannot be deleted underneath it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +239,81 @@ _JOBS = (
         name TEXT PRIMARY KEY, slots INTEGER NOT NULL, paused INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID""",
 )
 
+_ENTRIES = (
+    # `revision` counts edits: who saves names the one that was edited, so that no edit is lost. `day` is the person's.
+    """CREATE TABLE entry (
+        id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES project(id),
+        idea_id INTEGER REFERENCES idea(id), kind TEXT NOT NULL, day TEXT NOT NULL, created_at TEXT NOT NULL,
+        changed_at TEXT NOT NULL, revision INTEGER NOT NULL, removed_at TEXT, tags TEXT NOT NULL, title TEXT NOT NULL,
+        body TEXT NOT NULL)""",
+    "CREATE INDEX entry_day ON entry (project_id, day, id) WHERE removed_at IS NULL",
+    "CREATE INDEX entry_idea ON entry (idea_id, id) WHERE idea_id IS NOT NULL",
+    """CREATE TABLE entry_revision (
+        entry_id INTEGER NOT NULL REFERENCES entry(id), number INTEGER NOT NULL, at TEXT NOT NULL, day TEXT NOT NULL,
+        idea TEXT NOT NULL, tags TEXT NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL,
+        PRIMARY KEY (entry_id, number))""",
+    """CREATE TRIGGER entry_revision_frozen BEFORE UPDATE ON entry_revision BEGIN
+        SELECT raise(ABORT, 'a revision of an entry is never changed'); END""",
+    """CREATE TRIGGER entry_revision_kept BEFORE DELETE ON entry_revision BEGIN
+        SELECT raise(ABORT, 'the history of an entry is kept'); END""",
+    """CREATE TABLE entry_tag (
+        entry_id INTEGER NOT NULL REFERENCES entry(id) ON DELETE CASCADE, name TEXT NOT NULL,
+        PRIMARY KEY (name, entry_id)) WITHOUT ROWID""",
+    """CREATE TABLE entry_cite (
+        entry_id INTEGER NOT NULL REFERENCES entry(id) ON DELETE CASCADE, kind TEXT NOT NULL, target INTEGER NOT NULL,
+        PRIMARY KEY (kind, target, entry_id)) WITHOUT ROWID""",
+    "CREATE INDEX entry_cite_entry ON entry_cite (entry_id)",
+    *(
+        f"""CREATE TRIGGER {table}_cited BEFORE DELETE ON {table}
+        WHEN EXISTS (SELECT 1 FROM entry_cite WHERE kind = '{table}' AND target = old.id) BEGIN
+        SELECT raise(ABORT, 'this {table} is cited in the log'); END"""
+        for table in CITED
+    ),
+    # What is being typed and not saved yet: of an entry, or of one to be (entry_id is empty).
+    """CREATE TABLE entry_draft (
+        id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES project(id),
+        entry_id INTEGER REFERENCES entry(id) ON DELETE CASCADE, revision INTEGER NOT NULL, session TEXT NOT NULL,
+        at TEXT NOT NULL, state TEXT NOT NULL)""",
+    """CREATE VIEW entry_words AS SELECT id, title, body, tags FROM entry""",
+    f"""CREATE VIRTUAL TABLE entry_fts USING fts5(
+        title, body, tags, content='entry_words', content_rowid='id', {_TOKENS})""",
+    """CREATE TRIGGER entry_added AFTER INSERT ON entry BEGIN
+        INSERT INTO entry_fts (rowid, title, body, tags) VALUES (new.id, new.title, new.body, new.tags); END""",
+    """CREATE TRIGGER entry_gone AFTER DELETE ON entry BEGIN
+        INSERT INTO entry_fts (entry_fts, rowid, title, body, tags)
+        VALUES ('delete', old.id, old.title, old.body, old.tags); END""",
+    """CREATE TRIGGER entry_changed AFTER UPDATE OF title, body, tags ON entry BEGIN
+        INSERT INTO entry_fts (entry_fts, rowid, title, body, tags)
+        VALUES ('delete', old.id, old.title, old.body, old.tags);
+        INSERT INTO entry_fts (rowid, title, body, tags) VALUES (new.id, new.title, new.body, new.tags); END""",
+)
+
+_GUESSES = (
+    # `kind` and `target` are what it is about, empty where it is about nothing stored yet. A claim and its probability
+    # never change: another opinion is another prediction.
+    """CREATE TABLE prediction (
+        id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES project(id),
+        idea_id INTEGER REFERENCES idea(id), kind TEXT NOT NULL, target INTEGER, made_at TEXT NOT NULL, p REAL NOT NULL,
+        claim TEXT NOT NULL, resolved_at TEXT, happened INTEGER, note TEXT NOT NULL DEFAULT '')""",
+    "CREATE INDEX prediction_target ON prediction (kind, target)",
+    "CREATE INDEX prediction_project ON prediction (project_id, id)",
+    """CREATE TRIGGER prediction_frozen BEFORE UPDATE OF p, claim, made_at ON prediction BEGIN
+        SELECT raise(ABORT, 'a prediction is never changed'); END""",
+    # Proposed experiments. `rule` names what proposed it, empty for a person; `about` is what it follows from, and
+    # together they keep a rule from proposing the same twice. Bits, hours and dollars are empty where unknown.
+    """CREATE TABLE step (
+        id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES project(id),
+        idea_id INTEGER REFERENCES idea(id), state TEXT NOT NULL, place REAL NOT NULL, rule TEXT NOT NULL,
+        about TEXT NOT NULL, rung TEXT NOT NULL, bits REAL, hours REAL, usd REAL, blocked_by TEXT NOT NULL,
+        made_at TEXT NOT NULL, closed_at TEXT, result TEXT NOT NULL DEFAULT '', title TEXT NOT NULL,
+        why TEXT NOT NULL)""",
+    "CREATE INDEX step_open ON step (project_id, place) WHERE state = 'open'",
+    "CREATE UNIQUE INDEX step_rule ON step (project_id, rule, about) WHERE rule != ''",
+)
+
 STEPS: tuple[Step, ...] = (
     Step("0001_first_flight", _NOUNS + _SAMPLES + _MARKS + _SEARCH),
     Step("0002_examples", _EXAMPLES + _SETS + _DATASETS),
     Step("0003_jobs", _JOBS),
+    Step("0004_log", _ENTRIES + _GUESSES),
 )
