@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ from widgets.visible import visible
 
 if TYPE_CHECKING:
     from cockpit.config import Config
+    from cockpit.screens.job_watch import JobWatch
     from cockpit.services import Services
 
 __all__ = ["PANES", "CockpitApp", "Pane", "run_app"]
@@ -97,6 +99,14 @@ class CockpitApp(App[int]):
             more = f"\n… and {len(problems) - 3} more: cockpit doctor" if len(problems) > 3 else ""
             self.notify("\n".join(problems[:3]) + more, title="Configuration", severity="warning", timeout=15)
         _settle_memory()
+        self.job_watch.start()
+
+    @cached_property
+    def job_watch(self) -> JobWatch:
+        """The watch over the project's jobs; made when it is first asked for, after the first paint."""
+        from cockpit.screens.job_watch import JobWatch
+
+        return JobWatch(self)
 
     async def on_event(self, event: events.Event) -> None:
         """Hold what is pressed before a screen can take it; nothing typed ahead is lost or taken for a command."""

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 
 from cockpit.command_tables import (
     app,
-    curve,
     datasets,
     dialogs,
     examples,
     fill,
+    job_screens,
+    jobs,
     keep,
     play,
     sets,
-    shorter,
     stops,
     tokens,
 )
@@ -28,13 +28,13 @@ COMMANDS: tuple[Command, ...] = (
     *fill.COMMANDS,
     *dialogs.COMMANDS,
     *stops.COMMANDS,
-    *shorter.COMMANDS,
     *tokens.COMMANDS,
     *examples.COMMANDS,
     *keep.COMMANDS,
     *sets.COMMANDS,
-    *curve.COMMANDS,
     *datasets.COMMANDS,
+    *jobs.COMMANDS,
+    *job_screens.COMMANDS,
     *app.COMMANDS,
 )
 _BY_ID = {command.id: command for command in COMMANDS}

@@ -9,11 +9,12 @@ from datetime import datetime
 from math import isfinite
 from pathlib import Path
 
+from cockpit.core.job_pace import usual_gap
 from cockpit.core.jobs import ENDED
-from cockpit.core.metric_points import Progress
+from cockpit.core.metric_points import Point, Progress
 from cockpit.job_metrics import Source, find_sources, named_source, take
 from cockpit.job_views import JobView
-from cockpit.store import jobs
+from cockpit.store import job_points, jobs
 from cockpit.store.db import Database
 
 AUTO = "auto"
@@ -32,6 +33,11 @@ class Found:
     progress: Progress | None = None
     progress_from: str = ""
     read_out: bool = False
+    points: dict[str, list[Point]] = field(default_factory=dict)
+    """New ones, by the file they are from."""
+    anew: set[str] = field(default_factory=set)
+    """Files that were written anew."""
+    usual_gap_s: float | None = None
 
 
 def behind(view: JobView) -> bool:
@@ -65,6 +71,11 @@ def read_on(view: JobView, folder: Path) -> Found | None:
         for _ in range(MOST_CHUNKS):
             taken = take(source, found.offsets.get(key, 0))
             found.offsets[key] = taken.offset
+            if taken.anew:
+                found.anew.add(key)
+                found.points.pop(key, None)
+            if taken.points:
+                found.points.setdefault(key, []).extend(taken.points)
             if taken.points and (source.kind != "log" or found.metrics_from in ("", LOG)):
                 if found.metrics_from == LOG and source.kind != "log":
                     found.metrics.clear()
@@ -76,6 +87,7 @@ def read_on(view: JobView, folder: Path) -> Found | None:
                 break
         else:
             found.read_out = False
+    found.usual_gap_s = usual_gap([point for points in found.points.values() for point in points], known.usual_gap_s)
     return found if found.offsets != known.offsets or found.read_out else None
 
 
@@ -87,6 +99,12 @@ async def follow(views: Sequence[JobView], folders: Mapping[int, Path]) -> dict[
 
 def put_found(db: Database, job_id: int, found: Found) -> None:
     """Keep it with the places it was read to, in one transaction: nothing is counted twice or left out."""
+    for source in found.anew:
+        job_points.forget_points(db, job_id, source)
+    for source, points in found.points.items():
+        job_points.add_points(db, job_id, source, points)
+    if found.usual_gap_s is not None:
+        jobs.put_known(db, job_id, "usual_gap_s", found.usual_gap_s, "times of its metrics")
     jobs.put_known(db, job_id, "offsets", found.offsets, "files")
     jobs.put_known(db, job_id, "read_out", found.read_out or None, "files")
     if found.metrics:

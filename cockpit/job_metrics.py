@@ -48,6 +48,8 @@ class Taken:
     exit_code: int | None = None
     more: bool = False
     """Whether there is more to read now."""
+    anew: bool = False
+    """The file was written anew: what was read of it before no longer stands, and these points begin it."""
 
 
 def find_sources(folders: list[Path], *, log: Path | None = None, since: float = 0.0) -> tuple[Source, ...]:
@@ -106,7 +108,8 @@ def take(source: Source, offset: int = 0) -> Taken:
         if source.kind == "trackio":
             return _trackio(source.path, offset)
         size = source.path.stat().st_size
-        offset = 0 if size < offset else offset
+        anew = size < offset
+        offset = 0 if anew else offset
         with source.path.open("rb") as file:
             file.seek(offset)
             data = file.read(CHUNK)
@@ -122,7 +125,7 @@ def take(source: Source, offset: int = 0) -> Taken:
         # One line or record larger than what is read at a time: it is passed over, or reading would stand still.
         read = Read(read.points, offset + len(data), read.progress)
     more = read.offset > offset and read.offset < size and len(data) == CHUNK
-    return Taken(read.points, read.offset, read.progress, read.problem, exit_code, more)
+    return Taken(read.points, read.offset, read.progress, read.problem, exit_code, more, anew)
 
 
 _BY_BYTES = {"json lines": read_json_lines, "tensorboard": read_events, "log": read_log}
@@ -133,8 +136,8 @@ def _trainer_state(path: Path, offset: int) -> Taken:
     read = read_trainer_state(path.read_text("utf-8", "replace"))
     if read.problem:
         return Taken((), offset, problem=f"{path.name}: {read.problem}")
-    start = offset if len(read.points) >= offset else 0
-    return Taken(read.points[start:], len(read.points), read.progress)
+    anew = len(read.points) < offset
+    return Taken(read.points[0 if anew else offset :], len(read.points), read.progress, anew=anew)
 
 
 def _trackio(path: Path, offset: int) -> Taken:

@@ -10,7 +10,7 @@ import asyncio
 import os
 import sys
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -193,7 +193,7 @@ class JobDesk:
 
     async def look(self, rows: Sequence[JobRow], *, keep: bool = True) -> list[JobView]:
         """How jobs stand now: whatever may have changed is asked for, and kept where the database can be written."""
-        found = views(self.store.read(), rows, self.clock())
+        found = await self._views(rows)
         live = [view.row for view in found if view.handed_over or (view.row.open and view.standing.remains)]
         fresh = await self.observe(live) if live else {}
         keep = keep and not self.store.read_only
@@ -202,13 +202,26 @@ class JobDesk:
             with suppress(StoreError):
                 await self.keep(fresh.values())
         if fresh:
-            found = views(self.store.read(), rows, self.clock(), fresh)
-        if keep and await self._follow(found):
-            found = views(self.store.read(), rows, self.clock(), fresh)
+            found = await self._renewed(found, fresh, set(fresh))
+        if keep:
+            wrote = await self._follow(found)
+            found = await self._renewed(found, fresh, wrote) if wrote else found
         return found
 
-    async def _follow(self, found: Sequence[JobView]) -> bool:
-        """Take in what jobs on this machine wrote of their way since the last look; whether there was anything."""
+    async def _views(self, rows: Sequence[JobRow], fresh: Mapping[int, Observation] | None = None) -> list[JobView]:
+        """In a thread: folding hundreds of jobs would hold the screen up."""
+        return await asyncio.to_thread(lambda: views(self.store.read(), rows, self.clock(), fresh))
+
+    async def _renewed(
+        self, found: Sequence[JobView], fresh: Mapping[int, Observation], changed: Collection[int]
+    ) -> list[JobView]:
+        """The same jobs; those of which there is news are folded again."""
+        new = await self._views([view.row for view in found if view.row.id in changed], fresh)
+        by_id = {view.row.id: view for view in new}
+        return [by_id.get(view.row.id, view) for view in found]
+
+    async def _follow(self, found: Sequence[JobView]) -> set[int]:
+        """Take in what jobs on this machine wrote of their way since the last look; the jobs that wrote something."""
         from cockpit.job_follow import behind, follow, put_found
 
         here = [view for view in found if view.row.backend == LOCAL and behind(view)]
@@ -222,7 +235,7 @@ class JobDesk:
             # Where it cannot be kept, it is read again another time.
             with suppress(StoreError):
                 await self.store.write(write)
-        return bool(wrote)
+        return set(wrote)
 
     async def listed(self, project_id: int | None, *, limit: int, open_only: bool = False) -> list[JobView]:
         """Jobs, newest first, as they stand now; those that wait say why."""
@@ -239,10 +252,17 @@ class JobDesk:
         """
         return await self._reasoned(await self.look([jobs.get_job(self.store.read(), job) for job in job_ids]))
 
+    async def looked(self, rows: Sequence[JobRow]) -> list[JobView]:
+        """Certain jobs as they stand now; those that wait say why."""
+        return await self._reasoned(await self.look(rows))
+
     async def _reasoned(self, found: list[JobView]) -> list[JobView]:
         if not any(view.waits for view in found):
             return found
-        everything = await self.look(jobs.open_jobs(self.store.read()))
+        known = {view.row.id: view for view in found}
+        rows = jobs.open_jobs(self.store.read())
+        known |= {view.row.id: view for view in await self.look([row for row in rows if row.id not in known])}
+        everything = [known[row.id] for row in rows]
         return with_reasons(found, next_step(self.store.read(), everything, self.gpu_ids(), self.clock()))
 
     async def one(self, job_id: int) -> JobView:

@@ -21,6 +21,7 @@ class Pane:
 PANES: tuple[Pane, ...] = (
     Pane(1, "play", "Play", "f2", "cockpit.screens.play:PlayScreen"),
     Pane(2, "examples", "Examples", "f3", "cockpit.screens.examples:ExamplesScreen"),
+    Pane(4, "jobs", "Jobs", "f5", "cockpit.screens.jobs:JobsScreen"),
     Pane(5, "tokens", "Tokens", "f6", "cockpit.screens.tokens:TokensScreen"),
 )
 

@@ -142,6 +142,16 @@ def list_jobs(
     return [_row(row) for row in rows]
 
 
+def changed_jobs(db: sqlite3.Connection, project_id: int, known: Collection[int], *, limit: int) -> list[JobRow]:
+    """The newest `limit` jobs of a project, newest first, without those in `known`."""
+    ids = db.execute("SELECT id FROM job WHERE project_id = ? ORDER BY id DESC LIMIT ?", (project_id, limit))
+    rows: list[JobRow] = []
+    for part in _parts(number for (number,) in ids if number not in known):
+        query = f"SELECT {_COLUMNS} FROM {_FROM} WHERE job.id IN ({_marks(part)}) ORDER BY job.id DESC"
+        rows += [_row(row) for row in db.execute(query, part)]
+    return rows
+
+
 def open_jobs(db: sqlite3.Connection) -> list[JobRow]:
     """Every job of every project that is not known to have ended, in the order of the queue."""
     rows = db.execute(f"SELECT {_COLUMNS} FROM {_FROM} WHERE job.open ORDER BY job.place, job.id")
@@ -228,7 +238,8 @@ def observations(db: sqlite3.Connection, job_ids: Collection[int]) -> dict[int, 
 def put_known(db: sqlite3.Connection, job_id: int, name: str, value: Any, source: str) -> None:
     """Keep what is known now under one name; None forgets it.
 
-    Names are 'progress', 'eta', 'metrics', 'offsets' (of metrics files, by path), 'read_out' and 'usual_gap_s'.
+    Names are 'progress', 'eta', 'metrics', 'offsets' (of metrics files, by path), 'read_out', 'usual_gap_s', and what
+    other readers ask for by `fact`.
     """
     if value is None:
         db.execute("DELETE FROM job_fact WHERE job_id = ? AND name = ?", (job_id, name))
@@ -236,6 +247,12 @@ def put_known(db: sqlite3.Connection, job_id: int, name: str, value: Any, source
     db.execute(
         "INSERT OR REPLACE INTO job_fact VALUES (?, ?, ?, ?, ?)", (job_id, name, source, now(), pack_json(value))
     )
+
+
+def fact(db: sqlite3.Connection, job_id: int, name: str) -> Any:
+    """What `put_known` kept under a name; None where nothing is."""
+    row = db.execute("SELECT value FROM job_fact WHERE job_id = ? AND name = ?", (job_id, name)).fetchone()
+    return None if row is None else unpack_json(row[0])
 
 
 def known(db: sqlite3.Connection, job_ids: Collection[int]) -> dict[int, Known]:

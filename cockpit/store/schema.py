@@ -235,6 +235,17 @@ _JOBS = (
         job_id INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE, stage TEXT NOT NULL, at TEXT NOT NULL,
         facts TEXT NOT NULL, diff_id INTEGER REFERENCES job_text(id), packages_id INTEGER REFERENCES job_text(id),
         PRIMARY KEY (job_id, stage)) WITHOUT ROWID""",
+    # One metric of one job in one file, and its points, packed (see store/job_points.py).
+    """CREATE TABLE job_series (
+        id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE, source TEXT NOT NULL,
+        name TEXT NOT NULL, total INTEGER NOT NULL, UNIQUE (job_id, source, name))""",
+    """CREATE TABLE job_points (
+        series_id INTEGER NOT NULL REFERENCES job_series(id) ON DELETE CASCADE, part INTEGER NOT NULL,
+        data BLOB NOT NULL, PRIMARY KEY (series_id, part))""",
+    """CREATE TABLE job_mark (
+        id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE, at TEXT NOT NULL,
+        place INTEGER NOT NULL, note TEXT NOT NULL)""",
+    "CREATE INDEX job_mark_job ON job_mark (job_id, place)",
     """CREATE TABLE job_queue (
         name TEXT PRIMARY KEY, slots INTEGER NOT NULL, paused INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID""",
 )

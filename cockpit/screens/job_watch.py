@@ -1,0 +1,119 @@
+"""Watching the project's jobs for the whole app: one look at a time, in the background. Draws nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from cockpit.core.errors import CockpitError
+from cockpit.core.jobs import CERTAIN, LIVE
+from cockpit.job_runner import JobDesk
+from cockpit.job_views import JobView
+from cockpit.store import jobs, projects
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from cockpit.app import CockpitApp
+
+NEAR_S, FAR_S = 1.0, 5.0
+"""Between two looks while the pane is seen, and otherwise."""
+WHOLE_EVERY = 30
+"""Looks after which everything is read again, whatever it was: another terminal may have changed it."""
+MOST = 2000
+"""Jobs that are listed; older ones are in `cockpit job list --limit`."""
+Listener = Callable[[list[JobView], list[JobView]], None]
+"""Called with the views before and after a look in which something changed."""
+
+
+class JobWatch:
+    """The newest known view of each job of the project, newest first."""
+
+    def __init__(self, app: CockpitApp) -> None:
+        self.app = app
+        self.desk = JobDesk(app.services.store, config_file=app.services.config.path)
+        self.views: list[JobView] = []
+        self.loaded = False
+        self.problem = ""
+        """Why the last look failed; empty where it did not."""
+        self.listeners: list[Listener] = []
+        self._timer: Timer | None = None
+        self._looks = 0
+        self._near = False
+        self._looking = False
+
+    @property
+    def live(self) -> int:
+        """Jobs that run, for all that is known."""
+        return sum(view.state in LIVE for view in self.views)
+
+    def start(self) -> None:
+        """Look now, and from now on."""
+        if self._timer is None:
+            self._timer = self.app.set_interval(FAR_S, self.look_soon)
+            self.look_soon()
+
+    def come_near(self, near: bool) -> None:
+        """The pane is seen, or is not any more."""
+        if near is self._near and self._timer is not None:
+            return
+        self._near = near
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.app.set_interval(NEAR_S if near else FAR_S, self.look_soon)
+        self.look_soon()
+
+    def look_soon(self) -> None:
+        """Look in the background, unless a look is under way."""
+        if not self._looking:
+            self._looking = True
+            self.app.run_worker(self._look_on(), group="job-watch", exit_on_error=False)
+
+    async def _look_on(self) -> None:
+        try:
+            await self.look()
+        except CockpitError as error:
+            self.problem = error.sentence()
+        finally:
+            self._looking = False
+
+    async def look(self) -> None:
+        """See how jobs stand, start what may start, and tell whoever listens if anything changed."""
+        before = self.views
+        self._looks += 1
+        whole = not self.loaded or self._looks % WHOLE_EVERY == 0
+        found = await (self._everything() if whole else self._what_may_have_changed())
+        self.problem, self.loaded = "", True
+        freed = {v.row.id for v in before if v.state in LIVE} & {v.row.id for v in found if v.state not in LIVE}
+        if freed and any(view.waits for view in found):
+            await self.desk.step()
+        if found != before or whole:
+            self.views = found
+            for tell in list(self.listeners):
+                tell(before, found)
+
+    async def _everything(self) -> list[JobView]:
+        project = await asyncio.to_thread(self._project)
+        return [] if project is None else await self.desk.listed(project, limit=MOST)
+
+    async def _what_may_have_changed(self) -> list[JobView]:
+        """Only what has not ended for good is asked about again; new ones come in front."""
+        project = await asyncio.to_thread(self._project)
+        if project is None:
+            return []
+        fixed = {view.row.id: view for view in self.views if settled(view)}
+        rows = await asyncio.to_thread(lambda: jobs.changed_jobs(self.desk.store.read(), project, fixed, limit=MOST))
+        if not rows:
+            return self.views if len(fixed) == len(self.views) else list(fixed.values())
+        seen = await self.desk.looked(rows)
+        return sorted([*fixed.values(), *seen], key=lambda view: -view.row.id)[:MOST]
+
+    def _project(self) -> int | None:
+        return projects.find_project(self.desk.store.read(), self.app.project)
+
+
+def settled(view: JobView) -> bool:
+    """Nothing that is shown of it will change by itself."""
+    read_out = view.known.read_out or view.standing.started is None
+    return view.state in CERTAIN and not view.standing.remains and read_out
