@@ -13,6 +13,19 @@ def _table(scope: str, group: str, *rows: tuple[str, str, str, str]) -> tuple[Co
     )
 
 
+DETAIL = _table(
+    "job-detail",
+    "One job",
+    ("log", "o", "Log", "The log on the whole screen: search, first error, marks."),
+    ("charts", "C", "Curves", "The curves on the whole screen: zoom, smoothing, exact values."),
+    ("kill", "x", "End", "End this job and all that it started."),
+    ("restart", "r", "Restart", "Run the command again, as a new job."),
+    ("diff", "d", "Diff", "The changes that were not committed when it started."),
+    ("quantity", "m", "Quantity", "Another quantity in the left picture."),
+    ("chance", "c", "Chance", "What guessing among k labels would give, as a line."),
+    ("copy", "y", "Yank", "Copy the command."),
+)
+
 CHARTS = _table(
     "job-charts",
     "Curves of jobs",
@@ -24,4 +37,20 @@ CHARTS = _table(
     ("chance", "c", "Chance", "What guessing among k labels would give, as a line."),
 )
 
-COMMANDS: tuple[Command, ...] = (*CHARTS,)
+LOG = _table(
+    "job-log",
+    "The log of a job",
+    ("search", "slash", "Find", "Find words, from here on; what stands around them stays."),
+    ("next_hit", "n", "Next", "To the next line with the words."),
+    ("previous_hit", "N", "Before", "To the line before with the words."),
+    ("error", "e", "First error", "To the first line that says that something went wrong."),
+    ("next_error", "E", "Next error", "To the next such line below."),
+    ("wrap", "w", "Wrap", "Break long lines, or not; h and l go sideways."),
+    ("mark", "m", "Mark", "Put a mark with the time on this line, or take it away."),
+    ("marks", "apostrophe", "Marks", "Go to a mark."),
+    ("go_to", "percent_sign", "Go to", "Go to a place by its share of the log."),
+    ("copy", "y", "Yank", "Copy this line."),
+    ("save", "S", "Save", "Write the log to a new file."),
+)
+
+COMMANDS: tuple[Command, ...] = (*DETAIL, *CHARTS, *LOG)

@@ -64,7 +64,7 @@ class Looking:
 
 def last_lines(data: bytes, most: int, *, whole: bool) -> list[str]:
     """The last lines of a log's end as text, without colours; of a line that was written over, its last state."""
-    from cockpit.core.job_log_text import plain_lines
+    from cockpit.core.log_text import plain_lines
 
     lines = plain_lines(data)
     return lines[0 if whole else 1 :][-most:]
