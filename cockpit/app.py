@@ -68,6 +68,8 @@ class CockpitApp(App[int]):
         self.state_dir = state_dir or paths.state_dir()
         self.is_away = False
         """The terminal is handed to another program: nothing may be written to it."""
+        self.badge: tuple[int, str] = (0, "")
+        """What every pane's header says of jobs: how many run, how busy the day was."""
         self._held: list[events.Key | events.Paste] = []
         self.failure: BaseException | None = None
         """The error that ended the app."""

@@ -130,6 +130,8 @@ class RowList(LineView):
         self.columns = tuple(columns)
         self.marked: set[Hashable] = set()
         self.cursor = 0
+        self.mark_moves = False
+        """Marking a row goes on to the next one."""
         self._rows: Sequence[ListRow] = rows
         self._fetch: Fetch | None = None
         self._pages: dict[int, Sequence[ListRow]] = {}
@@ -230,6 +232,8 @@ class RowList(LineView):
         self.marked ^= {row.key}
         self.repaint_lines(self.cursor + 1)
         self.post_message(self.MarksChanged(self, frozenset(self.marked)))
+        if self.mark_moves:
+            self.move_to(self.cursor + 1)
 
     def clear_marks(self) -> None:
         """Unmark all rows."""

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from cockpit.command_tables.command import Command
 
+TYPING = frozenset({"submit", "discard", "next", "before"})
+"""Names of commands that work while a line is typed."""
+
 
 def _table(scope: str, group: str, *rows: tuple[str, str, str, str]) -> tuple[Command, ...]:
     """Rows of (name, keys, title, help), shown in the key bar; the name is also the action's."""
     return tuple(
-        Command(f"{scope}.{name}", keys, title, text, scope, name, footer=True, group=group)
+        Command(f"{scope}.{name}", keys, title, text, scope, name, footer=True, typing=name in TYPING, group=group)
         for name, keys, title, text in rows
     )
+
+
+NEW = _table(
+    "job-new",
+    "A new job",
+    ("submit", "ctrl+j,ctrl+enter", "Start", "Start the job, or put it into its queue; enter does the same."),
+    ("discard", "ctrl+r", "Empty", "Empty every line."),
+    ("next", "tab,down", "Next line", "To the next line."),
+    ("before", "shift+tab,up", "Line before", "To the line before."),
+)
 
 
 DETAIL = _table(
@@ -53,4 +66,18 @@ LOG = _table(
     ("save", "S", "Save", "Write the log to a new file."),
 )
 
-COMMANDS: tuple[Command, ...] = (*DETAIL, *CHARTS, *LOG)
+COMPARE = _table(
+    "job-compare",
+    "Jobs side by side",
+    ("order", "s", "Sort", "Sort the jobs by the line under the cursor, the best first."),
+    ("charts", "C", "Curves", "Their curves in one picture."),
+    ("left", "h,left", "Left", "Jobs further left."),
+    ("right", "l,right", "Right", "Jobs further right."),
+    ("copy", "y", "Yank", "Copy the table as Markdown."),
+)
+
+BUSY = _table("job-busy", "Busy", ("again", "r", "Again", "Read again."))
+
+DIGEST = _table("job-digest", "The digest", ("copy", "y", "Yank", "Copy it as text."))
+
+COMMANDS: tuple[Command, ...] = (*NEW, *DETAIL, *CHARTS, *LOG, *COMPARE, *BUSY, *DIGEST)

@@ -86,6 +86,7 @@ class ExamplesScreen(PaneScreen[None]):
 
     def on_mount(self) -> None:
         """Take up the last session; the list comes when the screen is resumed."""
+        self.listing.rows.mark_moves = True
         for name in ("input", "output", "facts"):
             self.query_one(f"#{name}").border_title = Content(name)
         data = self.cockpit.get_setting(self.session_key)
@@ -95,7 +96,9 @@ class ExamplesScreen(PaneScreen[None]):
     def on_screen_resume(self) -> None:
         """Examples may have come or gone meanwhile. Textual calls this beside the base's own."""
         panes = [(pane.number, pane.title) for pane in PANES]
-        self.query_one("#top-bar", TopBar).show(top_parts(self.cockpit.project, panes, self.pane_title))
+        self.query_one("#top-bar", TopBar).show(
+            top_parts(self.cockpit.project, panes, self.pane_title, self.cockpit.badge)
+        )
         self.listing.reload(self._at)
         self._at = None
 
@@ -217,7 +220,6 @@ class ExamplesScreen(PaneScreen[None]):
     @on(RowList.MarksChanged)
     def _marked(self) -> None:
         self.listing.show_counts()
-        self.listing.rows.action_scroll_lines(1)
 
     def action_step(self, step: int) -> None:
         """To the next field of the form, else the next part."""

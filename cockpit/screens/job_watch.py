@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from cockpit.core.errors import CockpitError
+from cockpit.core.job_busy import header_words
 from cockpit.core.jobs import CERTAIN, LIVE
+from cockpit.job_rules import busy_since
 from cockpit.job_runner import JobDesk
 from cockpit.job_views import JobView
+from cockpit.screens.base import PaneScreen
+from cockpit.screens.play_status import top_parts
 from cockpit.store import jobs, projects
+from widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -21,6 +27,7 @@ NEAR_S, FAR_S = 1.0, 5.0
 """Between two looks while the pane is seen, and otherwise."""
 WHOLE_EVERY = 30
 """Looks after which everything is read again, whatever it was: another terminal may have changed it."""
+BUSY_EVERY_S = 60.0
 MOST = 2000
 """Jobs that are listed; older ones are in `cockpit job list --limit`."""
 Listener = Callable[[list[JobView], list[JobView]], None]
@@ -42,6 +49,7 @@ class JobWatch:
         self._looks = 0
         self._near = False
         self._looking = False
+        self._busy: tuple[float, str] = (-BUSY_EVERY_S, "")
 
     @property
     def live(self) -> int:
@@ -88,10 +96,29 @@ class JobWatch:
         freed = {v.row.id for v in before if v.state in LIVE} & {v.row.id for v in found if v.state not in LIVE}
         if freed and any(view.waits for view in found):
             await self.desk.step()
+        self.views = found
         if found != before or whole:
-            self.views = found
             for tell in list(self.listeners):
                 tell(before, found)
+        await self._show_badge()
+
+    async def _show_badge(self) -> None:
+        """Have the header of the pane in front say how many jobs run, and how busy the day was."""
+        if monotonic() - self._busy[0] > BUSY_EVERY_S or self.live != self.app.badge[0]:
+            self._busy = (monotonic(), await asyncio.to_thread(self._busy_words))
+        badge = (self.live, self._busy[1])
+        if badge == self.app.badge:
+            return
+        self.app.badge = badge
+        root = self.app.screen_stack[0] if self.app.screen_stack else None
+        bar = None if root is None else root.query_one_optional("#top-bar", TopBar)
+        if bar is not None and isinstance(root, PaneScreen):
+            panes = [(pane.number, pane.title) for pane in self.app.panes]
+            bar.show(top_parts(self.app.project, panes, root.pane_title, badge))
+
+    def _busy_words(self) -> str:
+        db = self.desk.store.read()
+        return header_words(busy_since(db, self.desk.clock())) if jobs.backends_used(db) else ""
 
     async def _everything(self) -> list[JobView]:
         project = await asyncio.to_thread(self._project)

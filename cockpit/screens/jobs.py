@@ -81,6 +81,7 @@ class JobsScreen(PaneScreen[None]):
     def on_mount(self) -> None:
         """Take up the last session and listen to the watch."""
         self.query_one("#rows").border_title = Content("jobs")
+        self.listing.rows.mark_moves = True
         self.query_one("#tail").border_title = Content("end of the log")
         data = self.cockpit.get_setting(self.session_key)
         self.listing.restore(data if isinstance(data, Mapping) else {})
@@ -94,7 +95,9 @@ class JobsScreen(PaneScreen[None]):
     def on_screen_resume(self) -> None:
         """Look often while the pane is seen. Textual calls this beside the base's own."""
         panes = [(pane.number, pane.title) for pane in PANES]
-        self.query_one("#top-bar", TopBar).show(top_parts(self.cockpit.project, panes, self.pane_title))
+        self.query_one("#top-bar", TopBar).show(
+            top_parts(self.cockpit.project, panes, self.pane_title, self.cockpit.badge)
+        )
         self.job_watch.come_near(True)
         self.refresh_list()
 
@@ -177,7 +180,6 @@ class JobsScreen(PaneScreen[None]):
     @on(RowList.MarksChanged)
     def _marked(self) -> None:
         self.listing.show_counts()
-        self.listing.rows.action_scroll_lines(1)
 
     def action_in_part(self, part: str, name: str) -> None:
         """Run a command of a part; one that waits gets a worker, whose errors the base screen shows."""

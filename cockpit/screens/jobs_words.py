@@ -96,7 +96,8 @@ def group_row(group_id: int, name: str, members: Sequence[JobView], width: int, 
     said = ", ".join(f"{n} {state}" for state, n in counts.most_common())
     tone = GLYPHS[next((state for state in _TELLING if counts[state]), "finished")][1]
     done = sum(view.state in ENDED for view in members)
-    cells = ("", f"{name}  ({len(members)})", said, _bar(done / len(members)), "", "", "", members[0].row.queue)
+    bar = _bar(done / len(members)) if done < len(members) else ""
+    cells = ("", f"{name}  ({len(members)})", said, bar, "", "", "", members[0].row.queue)
     return ListRow(("group", group_id), _fit(cells, width), "▸" if folded else "▾", tone)
 
 
@@ -120,7 +121,7 @@ def state_words(view: JobView) -> str:
 def progress_words(view: JobView) -> str:
     """A bar with a share, or a plain count where no total is known; nothing where nothing is known."""
     progress = view.known.progress
-    if progress is None:
+    if progress is None or view.state == "finished":
         return ""
     if progress.share is None:
         return f"{progress.done:g} {progress.unit}"

@@ -178,7 +178,7 @@ class PlayScreen(PaneScreen[None]):
         """Top bar and ladder."""
         totals = self.archive.totals
         panes = [(pane.number, pane.title) for pane in PANES]
-        top = words.top_parts(self.cockpit.project, panes, self.pane_title)
+        top = words.top_parts(self.cockpit.project, panes, self.pane_title, self.cockpit.badge)
         self.query_one("#top-bar", TopBar).show(top, words.totals_parts(totals))
         self.query_one("#ladder", TopBar).show(words.ladder_parts(totals))
         self.flights.show_where()

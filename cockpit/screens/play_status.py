@@ -232,12 +232,16 @@ def totals_parts(totals: Totals) -> list[BarPart]:
     return [(f"{count(totals.samples)} msgs", "plain"), (spent, "plain")]
 
 
-def top_parts(project: str, panes: Iterable[tuple[int, str]], current: str) -> list[BarPart]:
-    """The program, the project, the panes with the current one lit."""
+def top_parts(
+    project: str, panes: Iterable[tuple[int, str]], current: str, badge: tuple[int, str] = (0, "")
+) -> list[BarPart]:
+    """The program, the project, the panes with the current one lit; with running jobs, and how busy the day was."""
     parts: list[BarPart] = [("cockpit", "on"), (f"  {clip(project, 24)}", "name"), ("  ", "plain")]
     for number, title in panes:
         parts.append((f"  {number} {title}", "accent" if title == current else "quiet"))
-    return parts
+        if title == "Jobs" and badge[0]:
+            parts.append((f" ●{badge[0]}", "ok"))
+    return [*parts, (f"   {badge[1]}", "quiet")] if badge[1] else parts
 
 
 def examples_words(draft: PlayDraft, look: Look | None = None) -> str:

@@ -82,7 +82,9 @@ class TokensScreen(PaneScreen[None]):
     def on_screen_resume(self) -> None:
         """Play's draft may be another by now. Textual calls this beside the base's own."""
         panes = [(pane.number, pane.title) for pane in PANES]
-        self.query_one("#top-bar", TopBar).show(play_status.top_parts(self.cockpit.project, panes, self.pane_title))
+        self.query_one("#top-bar", TopBar).show(
+            play_status.top_parts(self.cockpit.project, panes, self.pane_title, self.cockpit.badge)
+        )
         self.look.take()
 
     def on_resize(self) -> None:

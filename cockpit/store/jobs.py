@@ -152,6 +152,21 @@ def changed_jobs(db: sqlite3.Connection, project_id: int, known: Collection[int]
     return rows
 
 
+def jobs_since(db: sqlite3.Connection, moment: str) -> list[JobRow]:
+    """Every job of every project that was asked for, observed or still open after a moment (ISO 8601 in UTC)."""
+    rows = db.execute(
+        f"""SELECT {_COLUMNS} FROM {_FROM} WHERE job.open OR job.created_at >= :moment OR job.id IN
+            (SELECT job_id FROM job_observation WHERE at >= :moment) ORDER BY job.id""",
+        {"moment": moment},
+    )
+    return [_row(row) for row in rows]
+
+
+def backends_used(db: sqlite3.Connection) -> list[str]:
+    """The places where any job ever ran."""
+    return [name for (name,) in db.execute("SELECT DISTINCT backend FROM job ORDER BY 1")]
+
+
 def open_jobs(db: sqlite3.Connection) -> list[JobRow]:
     """Every job of every project that is not known to have ended, in the order of the queue."""
     rows = db.execute(f"SELECT {_COLUMNS} FROM {_FROM} WHERE job.open ORDER BY job.place, job.id")
