@@ -228,6 +228,11 @@ class CockpitApp(App[int]):
         stacks = self._screen_stacks.values()
         return [s for stack in stacks for s in stack if isinstance(s, PaneScreen) and s.busy]
 
+    def open_panes(self) -> list[PaneScreen[Any]]:
+        """The panes that were opened so far, without what was opened from them."""
+        roots = [stack[0] for stack in self._screen_stacks.values() if stack]
+        return [root for root in roots if isinstance(root, PaneScreen)]
+
     def action_pane(self, pane: str) -> None:
         """Go to a pane."""
         self.switch_mode(pane)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cockpit.core.limits import LimitSettings
 
 T = TypeVar("T")
+TABLES = ("keys", "defaults", "aliases", "servers", "limits", "catalog", "backends", "jobs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,10 @@ class Config:
     """The [catalog] table: what to change in the table of capabilities and prices, in the shape of data/models.toml."""
     problems: tuple[str, ...] = ()
     """One sentence each, with the line."""
+    backends: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Place → its settings; 'kind' says of which kind it is, where its name does not."""
+    webhook_env: str = ""
+    """The environment variable with the URL that is told of ended jobs."""
     path: Path = Path()
 
 
@@ -91,9 +96,11 @@ def parse_config(text: str, path: Path, *, project: str | None = None) -> Config
             "servers": any_table,
             "limits": any_table,
             "catalog": any_table,
+            "backends": any_table,
+            "jobs": any_table,
         },
     )
-    tables = {name: top.pop(name, {}) for name in ("keys", "defaults", "aliases", "servers", "limits", "catalog")}
+    tables = {name: top.pop(name, {}) for name in TABLES}
     if project:
         top["project"] = project
     return Config(
@@ -104,6 +111,8 @@ def parse_config(text: str, path: Path, *, project: str | None = None) -> Config
         servers=_servers(reader, tables["servers"]),
         limits=_limits(reader, tables["limits"]),
         overrides=reader.table(tables["catalog"], ("catalog",), any_table),
+        backends=reader.table(tables["backends"], ("backends",), any_table),
+        webhook_env=reader.fields(tables["jobs"], ("jobs",), {"webhook_env": text_value}).get("webhook_env", ""),
         problems=tuple(reader.problems),
         path=path,
     )

@@ -65,6 +65,7 @@ class JobDesk:
     Args:
         env: the environment that jobs are submitted from and secrets are taken from.
         config_file: handed on to the commands that advance the queue later.
+        webhook_env: the environment variable with the URL that is told of a job's end; empty for nobody.
     """
 
     def __init__(
@@ -75,8 +76,10 @@ class JobDesk:
         env: Mapping[str, str] | None = None,
         clock: Callable[[], datetime] = utc_now,
         config_file: Path | None = None,
+        webhook_env: str = "",
     ) -> None:
         self.store = store
+        self._webhook_env = webhook_env
         self.backends = backends or BackendRegistry()
         self.env = os.environ if env is None else env
         self.clock = clock
@@ -321,12 +324,17 @@ class JobDesk:
 
         return await step(self)
 
-    def later(self) -> tuple[str, ...]:
-        """The command that a supervisor runs when its job has ended, in whatever directory: the queue's next step."""
+    def afterwards(self, job_id: int) -> tuple[tuple[str, ...], ...]:
+        """What a supervisor runs when its job has ended: the queue's next step, and telling whoever wants to know."""
+        step = self._later("step")
+        return (step, self._later("hook", str(job_id), self._webhook_env)) if self._webhook_env else (step,)
+
+    def _later(self, *words: str) -> tuple[str, ...]:
+        """A job command of ours that works from whatever directory."""
         root = str(Path(cockpit.__file__).resolve().parent.parent)
         code = f"import sys; sys.path.insert(0, {root!r}); from cockpit.__main__ import main; sys.exit(main())"
         config = ("--config", str(self._config_file.resolve())) if self._config_file else ()
-        return (sys.executable, "-P", "-c", code, "--db", str(self.store.path.resolve()), *config, "job", "step")
+        return (sys.executable, "-P", "-c", code, "--db", str(self.store.path.resolve()), *config, "job", *words)
 
     async def note(self, job_id: int, source: str, state: str | None, evidence: str, *, raw: str = "") -> None:
         """Keep an observation made here: by a person, or by the queue."""

@@ -93,7 +93,9 @@ async def _start(desk: JobDesk, job_id: int, gpu_ids: tuple[str, ...]) -> None:
     await desk.store.write(lambda db: jobs.set_gpus(db, job_id, gpu_ids))
     await desk.note(job_id, "queue", "starting", f"its turn in queue {row.queue}")
     await _capture(desk, row, env)
-    handle = Handle(row.id, row.uid, row.name, row.spec, str(folder), row.native, env, names, gpu_ids, (desk.later(),))
+    handle = Handle(
+        row.id, row.uid, row.name, row.spec, str(folder), row.native, env, names, gpu_ids, desk.afterwards(job_id)
+    )
     try:
         native = await desk.backends.get(row.backend).submit(handle)
     except Unreachable as error:

@@ -33,9 +33,23 @@ def clipboard_sequence(text: str, env: Mapping[str, str]) -> str | None:
 
 
 def notification_sequence(message: str, env: Mapping[str, str]) -> str:
-    """A bell and an OSC 9 notification. Control characters of the message are dropped: they could end the sequence."""
+    """A bell, and a notification as the terminal around takes it: OSC 99 for kitty, OSC 777 for urxvt and foot, else
+    OSC 9. Inside tmux nobody can tell which terminal is around, since its marks leak in from elsewhere: OSC 9, which
+    most of them take, and the bell, which tmux hands on itself.
+
+    Control characters of the message are dropped: they could end the sequence.
+    """
     plain = "".join(c for c in message if c.isprintable()).strip()[:_LONGEST_MESSAGE]
-    return "\a" + through_tmux(f"\x1b]9;{plain}\a", env)
+    return "\a" + through_tmux(_notification(plain, env), env)
+
+
+def _notification(plain: str, env: Mapping[str, str]) -> str:
+    term = env.get("TERM", "")
+    if not env.get("TMUX") and (env.get("KITTY_WINDOW_ID") or term == "xterm-kitty"):
+        return f"\x1b]99;;{plain}\x1b\\"
+    if not env.get("TMUX") and term.startswith(("rxvt", "foot")):
+        return f"\x1b]777;notify;Cockpit;{plain.replace(';', ',')}\a"
+    return f"\x1b]9;{plain}\a"
 
 
 def write_private(path: Path, text: str) -> None:

@@ -19,7 +19,8 @@ class BackendRegistry:
     """Every place where jobs can run.
 
     Args:
-        settings: name → keyword arguments of that backend's class.
+        settings: name → keyword arguments of that backend's class; with 'kind', which built-in one it is, so that a
+            person can have several of a kind.
         more: name → what makes a further backend; it wins over a built-in one.
     """
 
@@ -34,7 +35,7 @@ class BackendRegistry:
 
     def names(self) -> list[str]:
         """Every backend's name."""
-        return [*BUILT_IN, *(name for name in self._more if name not in BUILT_IN)]
+        return list(dict.fromkeys([*BUILT_IN, *self._settings, *self._more]))
 
     def get(self, name: str) -> Backend:
         """The backend of that name.
@@ -55,8 +56,15 @@ class BackendRegistry:
     def _make(self, name: str) -> Backend:
         if name in self._more:
             return self._more[name]()
-        if name not in BUILT_IN:
-            raise JobError(f"There is no backend {name!r}.", hint=f"Known: {', '.join(self.names())}.")
-        module, cls = BUILT_IN[name]
-        made: Backend = getattr(import_module(module), cls)(**self._settings.get(name, {}))
+        settings = dict(self._settings.get(name, {}))
+        kind = settings.pop("kind", name)
+        if kind not in BUILT_IN:
+            what = f"kind of backend {kind!r}, which {name!r} is said to be" if kind != name else f"backend {name!r}"
+            raise JobError(f"There is no {what}.", hint=f"Known: {', '.join(self.names())}.")
+        module, cls = BUILT_IN[kind]
+        try:
+            made: Backend = getattr(import_module(module), cls)(**settings)
+        except TypeError as error:
+            raise JobError(f"The settings of backend {name!r} cannot stand: {error}.") from error
+        made.name = name
         return made

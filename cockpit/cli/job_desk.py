@@ -53,6 +53,7 @@ async def job_desk(ctx: Context, *, reading: bool = False) -> AsyncIterator[JobD
     Raises:
         StoreError: the database cannot be opened.
     """
+    from cockpit.backends.registry import BackendRegistry
     from cockpit.job_runner import JobDesk
     from cockpit.store.db import open_store
 
@@ -66,7 +67,8 @@ async def job_desk(ctx: Context, *, reading: bool = False) -> AsyncIterator[JobD
         except StoreError:
             raise error from None
         output.note(f"cockpit: {error.message} What is shown here is not kept.")
-    desk = JobDesk(store, config_file=ctx.config_file)
+    backends = BackendRegistry(ctx.config.backends)
+    desk = JobDesk(store, backends, config_file=ctx.config_file, webhook_env=ctx.config.webhook_env)
     try:
         yield desk
     finally:

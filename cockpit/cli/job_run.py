@@ -86,6 +86,8 @@ def _pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
 
 
 async def _run(ctx: Context, ask: Ask, *, dry_run: bool, wait: bool, as_json: bool) -> int:
+    from cockpit.job_form import lateness
+
     async with job_desk(ctx) as desk:
         if dry_run:
             for values, spec in desk.plan(ask):
@@ -97,6 +99,8 @@ async def _run(ctx: Context, ask: Ask, *, dry_run: bool, wait: bool, as_json: bo
         ids = await desk.submit(ask, ctx.project)
         if doubt := desk.doubt():
             output.note(f"cockpit: {doubt}")
+        if (too_late := lateness(desk, ask)) is not None:
+            output.note(f"cockpit: {too_late.words} Shorter: {'; '.join(too_late.shorter[:3])}.")
         return await _say(desk, ids, wait=wait, as_json=as_json)
 
 

@@ -25,8 +25,14 @@ ELSEWHERE = {
     "requeue": ("job_change", "Put ended jobs at the end of the queue again."),
     "move": ("job_change", "Change a waiting job's place in the queue."),
     "queue": ("job_change", "Show or set queues: how many at once, paused, which GPUs."),
+    "compare": ("job_report", "What differs between jobs."),
+    "metrics": ("job_report", "What a job measured, every point if asked."),
+    "digest": ("job_report", "What ended, how, and what to look at first."),
+    "busy": ("job_report", "How much of the time a job ran, and why not."),
+    "hook": ("job_report", "Tell a webhook how a job ended, as every ending job does where one is set."),
     "step": ("job_change", "Advance the queue once, as every ending job does by itself."),
 }
+HIDDEN = ("step", "hook")
 LOOKING = ("list", "show", "tail", "wait")
 
 
@@ -35,8 +41,8 @@ class JobCommands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every name, in the order of use."""
-        first, *rest = [name for name in ELSEWHERE if name != "step"]
-        return [first, *LOOKING, *rest, "step"]
+        first, *rest = [name for name in ELSEWHERE if name not in HIDDEN]
+        return [first, *LOOKING, *rest]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, or None."""

@@ -49,7 +49,6 @@ OPENING = _table(
     ("compare", "M", "Compare", "What differs between the marked jobs: arguments, code, metrics."),
     ("busy", "B", "Busy", "When the machines worked and when they stood idle, and why."),
     ("digest", "D", "Digest", "What ended since you last looked, and what to look at first."),
-    ("finetune", "T", "Finetune", "Finetune a model on an example set."),
 )
 
 COMMANDS: tuple[Command, ...] = (*LISTING, *DOING, *OPENING)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from cockpit.core.job_words import span
 from cockpit.core.jobs import ENDED, LIVE, State
 
 BAD: tuple[State, ...] = ("failed", "out of memory", "killed", "timed out", "lost")
+_GLYPHS = {
+    "finished": "✓", "killed by you": "⊘", "skipped": "–", "lost": "?", "timed out": "✂", "failed": "✗", "killed": "✗",
+    "out of memory": "✗",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +93,38 @@ def _tops(well: Sequence[Told]) -> list[str]:
             of = f", the best of {len(having)}" if len(having) > 1 else ""
             found.append(f"job {job.job} {job.name}: {name} {top:.4g}{of}")
     return found
+
+
+def digest_lines(found: Digest) -> list[tuple[str, str]]:
+    """The digest as lines, each with a tone: strong, ok, warn, error, quiet or none."""
+    lines: list[tuple[str, str]] = []
+    if found.first:
+        lines.append(("look at this first", "strong"))
+        lines += [(f"{at}. {text}", "") for at, text in enumerate(found.first[:6], 1)]
+        lines.append(("", ""))
+    for title, jobs, tone in (("ended badly", found.badly, "error"), ("ended", found.well, "ok")):
+        if jobs:
+            lines.append((f"{title}: {len(jobs)}", tone))
+            lines += [line for one in jobs for line in _told(one)]
+            lines.append(("", ""))
+    if found.going:
+        lines.append((f"still running: {len(found.going)}", "strong"))
+        lines += [(f"{_name(one)}  {one.shown}" + (f", ends ≈ {one.ends}" * bool(one.ends)), "") for one in found.going]
+    if found.waiting:
+        lines.append((f"{found.waiting} wait for their turn", "quiet"))
+    return lines or [("Nothing ended and nothing runs.", "quiet")]
+
+
+def _told(one: Told) -> list[tuple[str, str]]:
+    took = "" if one.took_s is None else f" after {span(one.took_s)}"
+    at = "" if one.ended is None else f", {datetime.fromisoformat(one.ended).astimezone():%d %b %H:%M}"
+    lines: list[tuple[str, str]] = [(f"{_name(one)}  {one.shown}{took}{at}", "")]
+    if one.error or (one.evidence and one.state != "finished"):
+        lines.append((f"      {one.error or one.evidence}", "warn"))
+    if one.best:
+        lines.append(("      best " + ", ".join(f"{name} {value:.4g}" for name, value in one.best.items()), "quiet"))
+    return lines
+
+
+def _name(one: Told) -> str:
+    return f"{_GLYPHS.get(one.state, '▶')} {one.job:>4} {one.name}"

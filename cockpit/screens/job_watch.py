@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from cockpit.backends.registry import BackendRegistry
 from cockpit.core.errors import CockpitError
 from cockpit.core.job_busy import header_words
-from cockpit.core.jobs import CERTAIN, LIVE
+from cockpit.core.job_words import shown
+from cockpit.core.jobs import CERTAIN, ENDED, LIVE, State
 from cockpit.job_rules import busy_since
 from cockpit.job_runner import JobDesk
 from cockpit.job_views import JobView
-from cockpit.screens.base import PaneScreen
 from cockpit.screens.play_status import top_parts
 from cockpit.store import jobs, projects
+from cockpit.terminal import notification_sequence
 from widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
@@ -39,7 +42,12 @@ class JobWatch:
 
     def __init__(self, app: CockpitApp) -> None:
         self.app = app
-        self.desk = JobDesk(app.services.store, config_file=app.services.config.path)
+        config = app.services.config
+        backends = BackendRegistry(config.backends)
+        self.desk = JobDesk(
+            app.services.store, backends, clock=app.services.clock, config_file=config.path,
+            webhook_env=config.webhook_env,
+        )  # fmt: skip
         self.views: list[JobView] = []
         self.loaded = False
         self.problem = ""
@@ -100,21 +108,36 @@ class JobWatch:
         if found != before or whole:
             for tell in list(self.listeners):
                 tell(before, found)
+            if before:
+                self._ring(before, found)
         await self._show_badge()
 
+    def _ring(self, before: list[JobView], now: list[JobView]) -> None:
+        """Say that jobs ended or fell silent, here and at the terminal around."""
+        states = {view.row.id: view.state for view in before}
+        news = [view for view in now if states.get(view.row.id) in LIVE and _is_news(states[view.row.id], view)]
+        if not news:
+            return
+        first = news[0]
+        more = f", and {len(news) - 1} more" if len(news) > 1 else ""
+        said = f"job {first.row.id} {first.row.name}: {shown(first.standing)}{more}"
+        self.app.notify(said, severity="information" if first.state == "finished" else "warning", timeout=8)
+        if self.app.get_setting("notify", True):
+            self.app.write_terminal(notification_sequence(said, os.environ))
+
     async def _show_badge(self) -> None:
-        """Have the header of the pane in front say how many jobs run, and how busy the day was."""
+        """Have the header of every pane say how many jobs run, and how busy the day was."""
         if monotonic() - self._busy[0] > BUSY_EVERY_S or self.live != self.app.badge[0]:
             self._busy = (monotonic(), await asyncio.to_thread(self._busy_words))
         badge = (self.live, self._busy[1])
         if badge == self.app.badge:
             return
         self.app.badge = badge
-        root = self.app.screen_stack[0] if self.app.screen_stack else None
-        bar = None if root is None else root.query_one_optional("#top-bar", TopBar)
-        if bar is not None and isinstance(root, PaneScreen):
-            panes = [(pane.number, pane.title) for pane in self.app.panes]
-            bar.show(top_parts(self.app.project, panes, root.pane_title, badge))
+        panes = [(pane.number, pane.title) for pane in self.app.panes]
+        for pane in self.app.open_panes():
+            bar = pane.query_one_optional("#top-bar", TopBar)
+            if bar is not None:
+                bar.show(top_parts(self.app.project, panes, pane.pane_title, badge))
 
     def _busy_words(self) -> str:
         db = self.desk.store.read()
@@ -138,6 +161,11 @@ class JobWatch:
 
     def _project(self) -> int | None:
         return projects.find_project(self.desk.store.read(), self.app.project)
+
+
+def _is_news(before: State, view: JobView) -> bool:
+    ended = view.state in ENDED and view.state != "killed by you"
+    return ended or (view.state in ("quiet", "orphaned") and before != view.state)
 
 
 def settled(view: JobView) -> bool:

@@ -36,7 +36,7 @@ FOOT = (
     *("jobs.charts", "jobs.compare", "jobs.clone", "jobs.cycle", "jobs.sort", "jobs.requeue", "jobs.queues"),
     *("jobs.busy", "jobs.digest", "app.palette", "app.help"),
 )
-FOOT_EMPTY = ("jobs.new", "jobs.finetune", "jobs.busy", "app.palette", "app.help")
+FOOT_EMPTY = ("jobs.new", "jobs.busy", "app.palette", "app.help")
 FOOT_TYPING = ("app.escape", "app.palette", "app.help")
 NEEDS_ONE = frozenset(
     {"kill", "pause", "restart", "requeue", "earlier", "later", "yank", "clone", "log", "charts", "compare", "fold"}
@@ -100,6 +100,7 @@ class JobsScreen(PaneScreen[None]):
         )
         self.job_watch.come_near(True)
         self.refresh_list()
+        self.run_worker(self.go.morning(), group="digest", exit_on_error=False)
 
     def on_screen_suspend(self) -> None:
         """Look less often."""

@@ -71,14 +71,15 @@ class Going:
 
         await open_busy(self.screen)
 
+    async def morning(self) -> None:
+        """The digest, by itself, where nobody has looked for a night and something ended."""
+        from cockpit.screens.job_digest import open_digest
+
+        if self.screen.job_watch.loaded:
+            await open_digest(self.screen, only_after_a_night=True)
+
     async def digest(self) -> None:
         """What ended since the last look."""
         from cockpit.screens.job_digest import open_digest
 
         await open_digest(self.screen)
-
-    async def finetune(self) -> None:
-        """Finetune on an example set."""
-        from cockpit.screens.finetune import open_finetune
-
-        await open_finetune(self.screen)

@@ -199,12 +199,27 @@ def facts(view: JobView, now: datetime) -> list[tuple[str, str]]:
     lines.append((f"in {row.spec.cwd}", "quiet"))
     for name, value in _times(view, now):
         lines.append((f"{name:<9}{value}", ""))
+    lines += late_lines(view, now)
     if known.progress is not None:
         lines.append((f"progress {_progress_line(view)}", ""))
     lines += [(f"{name:<20} {number(value):>10}", "") for name, value in ranked(known.metrics)[:8]]
     if known.metrics_from:
         lines.append((f"from {known.metrics_from}", "quiet"))
     return lines
+
+
+def late_lines(view: JobView, now: datetime) -> list[tuple[str, str]]:
+    """The 16-hour rule for a job that runs, with what would shorten it."""
+    from cockpit.core.job_deadline import late
+
+    eta, started = view.known.eta, view.standing.started
+    if eta is None or started is None or view.state not in LIVE:
+        return []
+    begun = datetime.fromisoformat(started)
+    found = late(now, datetime.fromisoformat(eta.at), eta.source, started=begun, argv=view.row.spec.argv)
+    if found is None:
+        return []
+    return [(f"⚠ {found.words}", "warn"), (f"shorter: {'; '.join(found.shorter[:3])}", "quiet")]
 
 
 def _times(view: JobView, now: datetime) -> list[tuple[str, str]]:
