@@ -227,7 +227,7 @@ class JobDesk:
         """Take in what jobs on this machine wrote of their way since the last look; the jobs that wrote something."""
         from cockpit.job_follow import behind, follow, put_found
 
-        here = [view for view in found if view.row.backend == LOCAL and behind(view)]
+        here = [view for view in found if behind(view) and self._writes_here(view.row.backend)]
         wrote = await follow(here, {view.row.id: self.folder_of(view.row) for view in here}) if here else {}
 
         def write(db: Database) -> None:
@@ -239,6 +239,12 @@ class JobDesk:
             with suppress(StoreError):
                 await self.store.write(write)
         return set(wrote)
+
+    def _writes_here(self, backend: str) -> bool:
+        try:
+            return self.backends.get(backend).here
+        except JobError:
+            return False
 
     async def listed(self, project_id: int | None, *, limit: int, open_only: bool = False) -> list[JobView]:
         """Jobs, newest first, as they stand now; those that wait say why."""

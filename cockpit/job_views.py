@@ -91,9 +91,11 @@ def _eta(row: JobRow, standing: Standing, known: Known, now: datetime) -> Eta | 
     if progress is not None and progress.share and progress.total:
         end = started + (now - started) / progress.share
         return Eta(end.isoformat(), f"{progress.unit} {progress.done:g} of {progress.total:g}, {progress.source}")
-    if row.spec.expect_s is None:
-        return None
-    return Eta((started + timedelta(seconds=row.spec.expect_s)).isoformat(), "as you expected")
+    if row.spec.expect_s is not None:
+        return Eta((started + timedelta(seconds=row.spec.expect_s)).isoformat(), "as you expected")
+    if row.spec.timeout_s is not None:
+        return Eta((started + timedelta(seconds=row.spec.timeout_s)).isoformat(), "at the latest: its time limit")
+    return None
 
 
 def next_step(db: sqlite3.Connection, everything: Sequence[JobView], gpu_ids: Sequence[str], now: datetime) -> Decision:

@@ -40,6 +40,8 @@ class Backend(Protocol):
     name: str
     queues: bool
     """It has a queue of its own: a job is handed over as soon as its dependencies allow."""
+    here: bool
+    """Jobs write into `Handle.folder` of this machine: their metrics are found there."""
 
     async def submit(self, job: Handle) -> str:
         """Hand a job over; what the place calls it. The same `uid` again gives the same job, not a second one.

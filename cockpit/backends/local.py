@@ -35,6 +35,7 @@ class LocalBackend:
 
     name = LOCAL
     queues = False
+    here = True
 
     async def submit(self, job: Handle) -> str:
         """Start the job's supervisor; it returns when the command runs, or is known not to.
