@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,7 +86,7 @@ class CockpitApp(App[int]):
 
     def on_mount(self) -> None:
         """Leave to a moment after the first paint what it can do without."""
-        self.services.store.on_problem = self._say_store_problem
+        self.services.store.on_problem = partial(_say_store_problem, self)
         last = self.get_setting("pane")
         if last != self.current_mode and last in [pane.id for pane in self.panes]:
             self.switch_mode(last)
@@ -217,12 +217,6 @@ class CockpitApp(App[int]):
         with suppress(StoreError):
             self.services.store.post(lambda db: settings.put(db, key, value))
 
-    def _say_store_problem(self, sentence: str) -> None:
-        """The store calls this from its own thread; a toast may be made from any."""
-        log.LOGGER.error("%s", sentence)
-        if self.is_running:
-            self.notify(sentence, title="Not saved", severity="error", timeout=20)
-
     def running(self) -> list[PaneScreen[Any]]:
         """The screens on which something runs."""
         stacks = self._screen_stacks.values()
@@ -252,7 +246,8 @@ class CockpitApp(App[int]):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker of the app itself that failed is shown and logged."""
-        report_failure(self.screen, event)
+        if self.screen_stack:
+            report_failure(self.screen, event)
 
     def panic(self, *renderables: RenderableType) -> None:
         """End without printing: what would be printed can hold secrets. `run_app` says in one line where the log is."""
@@ -262,6 +257,13 @@ class CockpitApp(App[int]):
         self.failure = self.failure or self._exception
         log.LOGGER.critical("the app ended", exc_info=self.failure)
         self._close_messages_no_wait()
+
+
+def _say_store_problem(app: CockpitApp, sentence: str) -> None:
+    """The store calls this from its own thread; a toast may be made from any."""
+    log.LOGGER.error("%s", sentence)
+    if app.is_running:
+        app.notify(sentence, title="Not saved", severity="error", timeout=20)
 
 
 def _opener(pane: Pane) -> Callable[[], Screen[Any]]:

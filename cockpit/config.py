@@ -84,21 +84,7 @@ def parse_config(text: str, path: Path, *, project: str | None = None) -> Config
     top = reader.fields(
         data,
         (),
-        {
-            "theme": text_value,
-            "key_preset": text_value,
-            "project": text_value,
-            "unsupported": one_of(*get_args(Unsupported)),
-            "cap_usd": amount,
-            "keys": any_table,
-            "defaults": any_table,
-            "aliases": any_table,
-            "servers": any_table,
-            "limits": any_table,
-            "catalog": any_table,
-            "backends": any_table,
-            "jobs": any_table,
-        },
+        _fields(),
     )
     tables = {name: top.pop(name, {}) for name in TABLES}
     if project:
@@ -116,6 +102,25 @@ def parse_config(text: str, path: Path, *, project: str | None = None) -> Config
         problems=tuple(reader.problems),
         path=path,
     )
+
+
+def _fields() -> dict[str, Callable[[Any], Any]]:
+    """The settings at the file's top, each with its check."""
+    return {
+        "theme": text_value,
+        "key_preset": text_value,
+        "project": text_value,
+        "unsupported": one_of(*get_args(Unsupported)),
+        "cap_usd": amount,
+        "keys": any_table,
+        "defaults": any_table,
+        "aliases": any_table,
+        "servers": any_table,
+        "limits": any_table,
+        "catalog": any_table,
+        "backends": any_table,
+        "jobs": any_table,
+    }
 
 
 class Wrong(ValueError):

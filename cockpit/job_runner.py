@@ -83,7 +83,7 @@ class JobDesk:
         self.backends = backends or BackendRegistry()
         self.env = os.environ if env is None else env
         self.clock = clock
-        self._config_file = config_file
+        self.config_file = config_file
         self._gpus: tuple[str, ...] | None = None
 
     @property
@@ -113,7 +113,7 @@ class JobDesk:
         self.backends.get(ask.backend)
         planned = await asyncio.to_thread(self.plan, ask)
         facts, diff = await self.code(ask.cwd)
-        ids = await self.store.write(lambda db: self._add(db, ask, project, planned, (facts, diff)))
+        ids = await self.store.write(lambda db: _add(self, db, (ask, project), planned, (facts, diff)))
         await self.step()
         return ids
 
@@ -135,33 +135,7 @@ class JobDesk:
             hint = "Name them yourself: cockpit job queue --gpus 0,1"
             raise InputError(f"{ask.gpus} GPUs are asked for, and jobs here have {len(have)}.", hint=hint)
         settings = job_env.given(ask.env, self.env)
-        return [(values, self._spec(ask, settings, values)) for values in grid(ask.sweep)]
-
-    def _spec(self, ask: Ask, settings: Mapping[str, str], values: Mapping[str, str]) -> JobSpec:
-        return JobSpec(
-            substitute(ask.argv, values), str(Path(ask.cwd).resolve()), settings, ask.gpus, ask.timeout_s,
-            ask.grace_s, ask.expect_s, ask.metrics, dict(ask.options),
-        )  # fmt: skip
-
-    def _add(
-        self, db: Database, ask: Ask, project: str, planned: Sequence[tuple[dict[str, str], JobSpec]],
-        code: tuple[Mapping[str, object], str],
-    ) -> list[int]:  # fmt: skip
-        project_id = projects.ensure_project(db, project)
-        idea_id = projects.ensure_idea(db, project_id, ask.idea) if ask.idea else None
-        name = ask.name or short_name(ask.argv)
-        group = jobs.add_group(db, project_id, name, ask.sweep) if ask.sweep else None
-        env, secret = job_env.split(self.env)
-        queue = ask.queue or (QUEUE if ask.backend == LOCAL else ask.backend)
-        ids = []
-        for values, spec in planned:
-            whole = f"{name} {label(values)}" if values else name
-            job = NewJob(
-                uuid.uuid4().hex[:16], whole, spec, ask.backend, queue, env, secret, ask.after, values, group, idea_id
-            )
-            ids.append(jobs.add_job(db, project_id, job))
-            jobs.put_capture(db, ids[-1], "submit", code[0], diff=code[1])
-        return ids
+        return [(values, _spec(ask, settings, values)) for values in grid(ask.sweep)]
 
     async def code(self, cwd: str) -> tuple[dict[str, object], str]:
         """The repository that a directory is in and its diff without secrets, as they are now."""
@@ -227,7 +201,7 @@ class JobDesk:
         """Take in what jobs on this machine wrote of their way since the last look; the jobs that wrote something."""
         from cockpit.job_follow import behind, follow, put_found
 
-        here = [view for view in found if behind(view) and self._writes_here(view.row.backend)]
+        here = [view for view in found if behind(view) and _writes_here(self, view.row.backend)]
         wrote = await follow(here, {view.row.id: self.folder_of(view.row) for view in here}) if here else {}
 
         def write(db: Database) -> None:
@@ -239,12 +213,6 @@ class JobDesk:
             with suppress(StoreError):
                 await self.store.write(write)
         return set(wrote)
-
-    def _writes_here(self, backend: str) -> bool:
-        try:
-            return self.backends.get(backend).here
-        except JobError:
-            return False
 
     async def listed(self, project_id: int | None, *, limit: int, open_only: bool = False) -> list[JobView]:
         """Jobs, newest first, as they stand now; those that wait say why."""
@@ -332,20 +300,57 @@ class JobDesk:
 
     def afterwards(self, job_id: int) -> tuple[tuple[str, ...], ...]:
         """What a supervisor runs when its job has ended: the queue's next step, and telling whoever wants to know."""
-        step = self._later("step")
-        return (step, self._later("hook", str(job_id), self._webhook_env)) if self._webhook_env else (step,)
-
-    def _later(self, *words: str) -> tuple[str, ...]:
-        """A job command of ours that works from whatever directory."""
-        root = str(Path(cockpit.__file__).resolve().parent.parent)
-        code = f"import sys; sys.path.insert(0, {root!r}); from cockpit.__main__ import main; sys.exit(main())"
-        config = ("--config", str(self._config_file.resolve())) if self._config_file else ()
-        return (sys.executable, "-P", "-c", code, "--db", str(self.store.path.resolve()), *config, "job", *words)
+        step = _command(self, "step")
+        return (step, _command(self, "hook", str(job_id), self._webhook_env)) if self._webhook_env else (step,)
 
     async def note(self, job_id: int, source: str, state: str | None, evidence: str, *, raw: str = "") -> None:
         """Keep an observation made here: by a person, or by the queue."""
         seen = Observation(job_id, source, self.now(), state, raw, evidence=evidence)  # type: ignore[arg-type]
         await self.store.write(lambda db: jobs.observe(db, seen))
+
+
+def _spec(ask: Ask, settings: Mapping[str, str], values: Mapping[str, str]) -> JobSpec:
+    return JobSpec(
+        substitute(ask.argv, values), str(Path(ask.cwd).resolve()), settings, ask.gpus, ask.timeout_s,
+        ask.grace_s, ask.expect_s, ask.metrics, dict(ask.options),
+    )  # fmt: skip
+
+
+def _add(
+    desk: JobDesk, db: Database, asked: tuple[Ask, str], planned: Sequence[tuple[dict[str, str], JobSpec]],
+    code: tuple[Mapping[str, object], str],
+) -> list[int]:  # fmt: skip
+    ask, project = asked
+    project_id = projects.ensure_project(db, project)
+    idea_id = projects.ensure_idea(db, project_id, ask.idea) if ask.idea else None
+    name = ask.name or short_name(ask.argv)
+    group = jobs.add_group(db, project_id, name, ask.sweep) if ask.sweep else None
+    env, secret = job_env.split(desk.env)
+    queue = ask.queue or (QUEUE if ask.backend == LOCAL else ask.backend)
+    ids = []
+    for values, spec in planned:
+        whole = f"{name} {label(values)}" if values else name
+        job = NewJob(
+            uuid.uuid4().hex[:16], whole, spec, ask.backend, queue, env, secret, ask.after, values, group, idea_id
+        )
+        ids.append(jobs.add_job(db, project_id, job))
+        jobs.put_capture(db, ids[-1], "submit", code[0], diff=code[1])
+    return ids
+
+
+def _writes_here(desk: JobDesk, backend: str) -> bool:
+    try:
+        return desk.backends.get(backend).here
+    except JobError:
+        return False
+
+
+def _command(desk: JobDesk, *words: str) -> tuple[str, ...]:
+    """A job command of ours that works from whatever directory."""
+    root = str(Path(cockpit.__file__).resolve().parent.parent)
+    code = f"import sys; sys.path.insert(0, {root!r}); from cockpit.__main__ import main; sys.exit(main())"
+    config = ("--config", str(desk.config_file.resolve())) if desk.config_file else ()
+    return (sys.executable, "-P", "-c", code, "--db", str(desk.store.path.resolve()), *config, "job", *words)
 
 
 def short_name(argv: Sequence[str]) -> str:

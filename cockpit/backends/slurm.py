@@ -75,7 +75,7 @@ class SlurmBackend:
         """One `squeue` for all; `sacct` and `scontrol` for those that it no longer knows."""
         try:
             queue = text.read_queue(await self._queue())
-            seen = {job.uid: self._in_queue(job, queue) for job in jobs}
+            seen = {job.uid: _in_queue(job, queue) for job in jobs}
             left = [job for job in jobs if _needs_more(seen[job.uid])]
             past = await self._past([job.native for job in left if job.native]) if left else {}
             for job in left:
@@ -143,10 +143,6 @@ class SlurmBackend:
         """Slurm's number for a job's uid; empty where it was never submitted."""
         mine = next((one for one in text.read_queue(await self._queue()) if one.uid == job.uid), None)
         return mine.id if mine is not None else await self._read(job, "native")
-
-    def _in_queue(self, job: Handle, queue: Sequence[Seen]) -> Seen | None:
-        tasks = [one for one in queue if one.uid == job.uid or (job.native and one.id == job.native)]
-        return text.combined(tasks) if tasks else None
 
     async def _past(self, numbers: Sequence[str]) -> dict[str, Seen]:
         """What accounting knows; nothing where there is none."""
@@ -224,7 +220,7 @@ class SlurmBackend:
 
     async def _hold(self, job: Handle, waiting: str, running: str) -> None:
         number = job.native or await self._number(job)
-        seen = self._in_queue(job, text.read_queue(await self._queue()))
+        seen = _in_queue(job, text.read_queue(await self._queue()))
         if seen is None:
             raise JobError(f"Slurm does not know job {number} any more.")
         await self._order("scontrol", waiting if seen.state == "queued" else running, number)
@@ -321,6 +317,11 @@ class _FarLog:
         """Up to `n` bytes from an offset; empty at the end."""
         line = f"tail -c +{offset + 1} {shlex.quote(self._path)} 2>/dev/null | head -c {n}"
         return await self._place.read_far(["sh", "-c", line])
+
+
+def _in_queue(job: Handle, queue: Sequence[Seen]) -> Seen | None:
+    tasks = [one for one in queue if one.uid == job.uid or (job.native and one.id == job.native)]
+    return text.combined(tasks) if tasks else None
 
 
 def _needs_more(seen: Seen | None) -> bool:

@@ -16,7 +16,8 @@ from cockpit.screens import jobs_words as words
 from cockpit.screens.base import PaneScreen
 from cockpit.screens.dialogs import Confirm, ShowText
 from cockpit.screens.job_charts import JobCharts
-from cockpit.screens.job_log import LogPart, open_log
+from cockpit.screens.job_log import open_log
+from cockpit.screens.job_log_part import LogPart
 from cockpit.screens.opened import OpenedScreen
 from cockpit.screens.text_panel import Said, TextPanel
 from cockpit.store import jobs

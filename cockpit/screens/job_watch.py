@@ -91,6 +91,10 @@ class JobWatch:
             await self.look()
         except CockpitError as error:
             self.problem = error.sentence()
+        except Exception:
+            # At quit the database closes under a look that is under way; nobody is left to be told.
+            if self.app.is_running:
+                raise
         finally:
             self._looking = False
 

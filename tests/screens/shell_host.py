@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,6 +17,7 @@ from textual.widgets import TextArea
 
 from cockpit.app import CockpitApp, Pane
 from cockpit.config import Config
+from cockpit.core.clock import utc_now
 from cockpit.screens.base import PaneScreen
 from cockpit.store.db import Store
 from tests.screens.stores import opened
@@ -26,6 +28,7 @@ from widgets.plain import Plain
 class FakeServices:
     config: Config
     store: Store
+    clock: Callable[[], datetime] = utc_now
 
 
 class Wall(Plain, can_focus=True):
