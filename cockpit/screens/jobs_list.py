@@ -92,8 +92,9 @@ class Listing:
         columns = words.columns(width)
         if shown != self._shown or columns != self.rows.columns:
             self._shown, self.rows.columns = shown, columns
-            self._say_empty()
             self.rows.show(shown)
+        if not shown:
+            self._say_empty()
         self.show_counts()
 
     def _row(self, line: Line, width: int, now: Any) -> ListRow:
