@@ -12,6 +12,7 @@ from cockpit.core.errors import JobError
 BUILT_IN: Mapping[str, tuple[str, str]] = {
     "local": ("cockpit.backends.local", "LocalBackend"),
     "slurm": ("cockpit.backends.slurm", "SlurmBackend"),
+    "ray": ("cockpit.backends.ray", "RayBackend"),
 }
 """Name → module and class. The class is called with the settings of its name, as keyword arguments."""
 

@@ -45,7 +45,9 @@ def chance(k: int, kind: Kind = "label only", *, tokens: int = 1, shares: Sequen
     entropy = -fsum(share * log(share) for share in given if share > 0)
     right = max(given)
     if kind == "label only":
-        return Chance(entropy / tokens, right / tokens + (tokens - 1) / tokens, f"{k} labels, loss over the label alone")
+        return Chance(
+            entropy / tokens, right / tokens + (tokens - 1) / tokens, f"{k} labels, loss over the label alone"
+        )
     total = tokens + HIDDEN_TOKENS
     note = f"{k} labels; OpenAI averages over {HIDDEN_TOKENS} hidden tokens more (measured by others)"
     return Chance(entropy / total, right / total + (total - 1) / total, note)
