@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from cockpit.core.errors import JobError
 from cockpit.core.metric_points import Point, Progress, Read, points_of
 from cockpit.core.metric_tensorboard import read_events
 from cockpit.core.metric_text import read_json_lines, read_log, read_trainer_state
 from cockpit.core.metric_wandb import read_wandb
+from cockpit.inspect_files import read_eval
 
-Kind = Literal["json lines", "tensorboard", "wandb", "trainer state", "trackio", "log"]
+Kind = Literal["json lines", "tensorboard", "wandb", "trainer state", "trackio", "inspect", "log"]
 CHUNK = 4 * 1024 * 1024
 """Bytes read at a time, so that a file of gigabytes is taken in without holding it."""
 DEEPEST = 5
@@ -79,6 +81,8 @@ def kind_of(path: Path) -> Kind | None:
         return "tensorboard"
     if name.endswith(".wandb"):
         return "wandb"
+    if name.endswith(".eval"):
+        return "inspect"
     if name == "trainer_state.json":
         return "trainer state"
     if name in _JSON_NAMES or (name.startswith("metrics") and name.endswith((".jsonl", ".ndjson"))):
@@ -100,20 +104,24 @@ def take(source: Source, offset: int = 0) -> Taken:
     """What a source has beyond `offset`, at most `CHUNK` bytes of it; reading again from the same place is the same.
 
     A file that became shorter was written anew, and is read from its start. `offset` counts bytes; in a trackio
-    database, rows. A file that cannot be read says so in `problem` and keeps its place.
+    database, rows; in a trainer's state and an Inspect log, points. A file that cannot be read says so in `problem` and
+    keeps its place.
     """
     try:
         if source.kind == "trainer state":
             return _trainer_state(source.path, offset)
         if source.kind == "trackio":
             return _trackio(source.path, offset)
+        if source.kind == "inspect":
+            logged = read_eval(source.path, offset)
+            return Taken(logged.points, logged.offset, logged.progress, anew=logged.offset < offset)
         size = source.path.stat().st_size
         anew = size < offset
         offset = 0 if anew else offset
         with source.path.open("rb") as file:
             file.seek(offset)
             data = file.read(CHUNK)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, JobError) as error:
         return Taken((), offset, problem=f"{source.path.name}: {error}")
     exit_code = None
     if source.kind == "wandb":

@@ -273,12 +273,16 @@ class JobDesk:
             item for item in items
             if item.raw != NEVER_STARTED and not (old[item.job] and old[item.job][-1].claims() == item.claims())
         ]  # fmt: skip
-        if not new:
+        told = {item.job: item.detail["eta"] for item in items if item.detail.get("eta")}
+        told = {job: eta for job, eta in told.items() if jobs.fact(self.store.read(), job, "eta") != eta}
+        if not new and not told:
             return
 
         def write(db: Database) -> None:
             for item in new:
                 jobs.observe(db, item, ended=False if item.detail.get("remains") else None)
+            for job_id, eta in told.items():
+                jobs.put_known(db, job_id, "eta", eta, eta["source"])
 
         await self.store.write(write)
 

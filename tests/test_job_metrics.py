@@ -116,3 +116,30 @@ def test_a_file_that_is_gone_keeps_its_place_and_says_so(tmp_path: Path) -> None
     broken = tmp_path / "x.db"
     broken.write_text("no database at all, but long enough to be looked at")
     assert take(named_source(broken)).problem
+
+
+async def test_two_who_read_at_once_take_everything_in_once(tmp_path: Path) -> None:
+    """A supervisor's step and a command look at the same job at the same moment."""
+    from cockpit.core.job_state import Standing
+    from cockpit.core.jobs import JobSpec, Known
+    from cockpit.job_follow import put_found, read_on
+    from cockpit.job_views import JobView
+    from cockpit.store import job_points, jobs, projects
+    from cockpit.store.db import Database, open_store
+    from cockpit.store.jobs import NewJob
+
+    store = open_store(tmp_path / "x.db")
+
+    def add(db: Database) -> int:
+        spec = JobSpec(("true",), str(tmp_path))
+        return jobs.add_job(db, projects.ensure_project(db, "p"), NewJob("u" * 16, "j", spec, "local"))
+
+    job = store.write_now(add)
+    (tmp_path / "metrics.jsonl").write_text('{"step": 1, "loss": 2}\n{"step": 2, "loss": 1}\n')
+    view = JobView(jobs.get_job(store.read(), job), Standing("finished", started="2026-01-01T00:00:00+00:00"), Known())
+    found = [read_on(view, tmp_path) for _ in range(2)]
+    for one in found:
+        assert one is not None
+        store.write_now(lambda db, one=one: put_found(db, job, one))
+    assert list(job_points.points_of(store.read(), job, "loss").values) == [2.0, 1.0]
+    store.close()

@@ -13,6 +13,8 @@ BUILT_IN: Mapping[str, tuple[str, str]] = {
     "local": ("cockpit.backends.local", "LocalBackend"),
     "slurm": ("cockpit.backends.slurm", "SlurmBackend"),
     "ray": ("cockpit.backends.ray", "RayBackend"),
+    "openai": ("cockpit.backends.openai_jobs", "OpenAIBackend"),
+    "anthropic": ("cockpit.backends.anthropic_batches", "AnthropicBackend"),
 }
 """Name → module and class. The class is called with the settings of its name, as keyword arguments."""
 

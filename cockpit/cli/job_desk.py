@@ -13,11 +13,15 @@ from cockpit.cli.context import Context
 from cockpit.core.errors import StoreError
 from cockpit.core.job_words import clock, parse_span, shown, span
 from cockpit.core.jobs import ENDED
+from widgets.visible import fit, visible
 
 if TYPE_CHECKING:
     from cockpit.job_runner import JobDesk
     from cockpit.job_views import JobView
 
+LEAST_NAME = 12
+SPARE = ("queue", "since", "progress", "for")
+"""What a narrow terminal goes without, in this order."""
 HEADS = ("job", "name", "state", "for", "progress", "queue", "since", "evidence")
 
 
@@ -90,8 +94,13 @@ def cells(view: JobView) -> tuple[str, ...]:
 
 
 def table(views: Sequence[JobView]) -> None:
-    """The list for people."""
-    output.table((cells(view) for view in views), heads=HEADS, right=(0, 3, 4), widest=70)
+    """The list for people: a job is one line of their terminal, however narrow; its state is never left out."""
+    room = output.room()
+    rows = [cells(view) for view in views]
+    if room is not None:
+        names = max(LEAST_NAME, room // 4)
+        rows = [(number, fit(visible(name, newlines="mark"), names), *rest) for number, name, *rest in rows]
+    output.table(rows, heads=HEADS, right=(0, 3, 4), widest=70, room=room, spare=SPARE)
 
 
 def say_state(view: JobView) -> None:

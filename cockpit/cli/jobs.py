@@ -18,6 +18,9 @@ from cockpit.core.jobs import ENDED, LIVE
 ELSEWHERE = {
     "run": ("job_run", "Submit a command as a job, or a sweep of them."),
     "clone": ("job_run", "Submit a job like another one, with changed arguments."),
+    "finetune": ("job_provider", "Finetune a model on an example set at OpenAI."),
+    "batch": ("job_provider", "Send a file of requests to OpenAI or Anthropic as a batch."),
+    "adopt": ("job_provider", "Take a finetune or batch that is there already into the list."),
     "kill": ("job_change", "End jobs and all that they started, or take them out of the queue."),
     "pause": ("job_change", "Stop running jobs for a while."),
     "resume": ("job_change", "Let paused jobs go on."),
@@ -120,11 +123,11 @@ async def _show(ctx: Context, job_id: int, whole: dict[str, bool], *, as_json: b
         db = desk.store.read()
         seen, captures = jobs.observations(db, [job_id])[job_id], jobs.captures(db, job_id)
         after = jobs.afters(db, [job_id]).get(job_id, ())
-        folder = str(desk.folder_of(view.row))
+        folder, ladder = str(desk.folder_of(view.row)), jobs.fact(db, job_id, "ladder")
     captures = {stage: _kept(facts, whole) for stage, facts in captures.items()}
     facts = {
         **view.to_json(), "after": [asdict(item) for item in after], "set_env": dict(view.row.spec.set_env),
-        "folder": folder, "captured": captures, "observations": [asdict(item) for item in seen],
+        "folder": folder, "ladder": ladder, "captured": captures, "observations": [asdict(item) for item in seen],
     }  # fmt: skip
     if as_json:
         output.emit(facts)
@@ -179,6 +182,8 @@ def _print(facts: dict[str, Any]) -> None:
     if python := found.get("python"):
         count = f"{found.get('packages_lines', '?')} packages"
         rows.append(("python", f"{python.get('version', '?')} {python['path']}, {count}"))
+    if ladder := facts["ladder"]:
+        rows.append(("ladder", f"skipped {', '.join(ladder['skipped'])}: {ladder['reason']}"))
     rows += [("host", found.get("host")), ("cockpit", found.get("cockpit"))]
     for name, value in rows:
         if value:

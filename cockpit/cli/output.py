@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -20,6 +21,9 @@ GLYPHS = {
     "error": "✗",
     "unknown": "?",
 }
+
+LEAST_LAST = 24
+"""Cells in which the last column of a table still says something."""
 
 
 def say(text: str = "", *, keep_newlines: bool = True) -> None:
@@ -42,13 +46,38 @@ def note(text: str) -> None:
     _write(sys.stderr, visible(text, newlines="mark") + "\n")
 
 
-def table(rows: Iterable[Sequence[str]], *, heads: Sequence[str], right: Sequence[int] = (), widest: int = 60) -> None:
-    """Aligned columns under their heads; `right` are the numbers of columns aligned right."""
-    cells = [[fit(visible(cell, newlines="mark"), widest) for cell in row] for row in rows]
-    widths = [max(cell_width(row[i]) for row in [list(heads), *cells]) for i in range(len(heads))]
-    for row in [list(heads), *cells]:
-        line = "  ".join(pad(cell, widths[i], right=i in right) for i, cell in enumerate(row))
-        _write(sys.stdout, line.rstrip() + "\n")
+def table(
+    rows: Iterable[Sequence[str]], *, heads: Sequence[str], right: Sequence[int] = (), widest: int = 60,
+    room: int | None = None, spare: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """Aligned columns under their heads.
+
+    Args:
+        right: numbers of the columns aligned right.
+        room: cells of a line; None is no limit. Where rows need more, the columns named in `spare` go in that order,
+            as far as the last one, which is cut to what is left, has not got `LEAST_LAST` cells.
+    """
+    lines = [list(heads), *([fit(visible(cell, newlines="mark"), widest) for cell in row] for row in rows)]
+    widths = [max(map(cell_width, column)) for column in zip(*lines, strict=True)]
+    kept, last = list(range(len(heads))), len(heads) - 1
+    if room is not None:
+        gone = [heads.index(name) for name in spare]
+        while gone and _left(room, kept, widths) < min(LEAST_LAST, widths[last]):
+            kept.remove(gone.pop(0))
+        widths[last] = min(widths[last], max(0, _left(room, kept, widths)))
+    for line in lines:
+        cells = (pad(fit(line[i], widths[i]), widths[i], right=i in right) for i in kept if widths[i])
+        _write(sys.stdout, "  ".join(cells).rstrip() + "\n")
+
+
+def room() -> int | None:
+    """Cells of a line of the terminal; None where nothing is shown in one, and nothing need be cut."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _left(room: int, kept: Sequence[int], widths: Sequence[int]) -> int:
+    """Cells for the last column beside the others."""
+    return room - sum(widths[i] + 2 for i in kept[:-1])
 
 
 def cell_width(text: str) -> int:

@@ -97,14 +97,17 @@ class JobDetailScreen(OpenedScreen[None]):
         """What is only in the database: where it ran, with which code, everything observed."""
         job = self._view.row.id
 
-        def work() -> tuple[dict[str, dict[str, Any]], list[Any], Any]:
+        def work() -> tuple[dict[str, dict[str, Any]], list[Any], Any, Any]:
             db = self._desk.store.read()
-            return jobs.captures(db, job), jobs.observations(db, [job])[job], jobs.afters(db, [job]).get(job, ())
+            after = jobs.afters(db, [job]).get(job, ())
+            return jobs.captures(db, job), jobs.observations(db, [job])[job], after, jobs.fact(db, job, "ladder")
 
-        captures, seen, after = await asyncio.to_thread(work)
+        captures, seen, after, ladder = await asyncio.to_thread(work)
         captured = captures.get("start") or captures.get("submit") or {}
         self._diff = str(captured.get("diff") or "")
         self._more = [*captured_lines(captured), *seen_lines(seen)]
+        if ladder:
+            self._more.insert(0, (f"ladder   skipped {', '.join(ladder['skipped'])}: {ladder['reason']}", ""))
         if after:
             names = ", ".join(f"{one.job}{' (anyhow)' * one.anyhow}" for one in after)
             self._more.insert(0, (f"after    {names}", ""))

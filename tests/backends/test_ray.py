@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,13 +24,15 @@ Make = Callable[..., Handle]
 
 
 @pytest.fixture(scope="module")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RayNode]:
-    head = RayNode(tmp_path_factory.mktemp("ray"))
-    try:
-        head.start()
-        yield head
-    finally:
-        head.stop()
+def node() -> Iterator[RayNode]:
+    # Ray's sockets are in its folder, and a socket's path has at most 107 letters.
+    with tempfile.TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as folder:
+        head = RayNode(Path(folder))
+        try:
+            head.start()
+            yield head
+        finally:
+            head.stop()
 
 
 @pytest.fixture
