@@ -42,6 +42,20 @@ tpm = 200000                  # tokens a minute
 start = 8                     # requests at once to begin with; grows while nothing is refused
 max_concurrency = 100
 
+[backends.big]                # a place where jobs run: kind is slurm, ray, openai or anthropic
+kind = "slurm"
+host = "login.cluster"        # behind ssh; without it, Slurm's commands are called here
+folder = "/home/me/cockpit-jobs"          # there, for logs and what jobs leave
+options = { partition = "gpu" }           # for every job; --option NAME=VALUE adds to them
+
+[backends.ray]
+url = "http://127.0.0.1:8265"
+token_env = "RAY_TOKEN"       # the name of a variable, where the cluster wants a token
+shared = true                 # its jobs see this disk, so that their metrics are found
+
+[jobs]
+webhook_env = "COCKPIT_WEBHOOK"           # the variable with the URL that is told when a job ends
+
 [catalog.openai.models."my-finetune-*"]   # corrects the table of what models take and cost, by name pattern
 max_stops = 4
 price = { input = 0.3, output = 1.2 }     # US dollars per million tokens

@@ -32,7 +32,7 @@ class JobBusyScreen(OpenedScreen[None]):
     def on_mount(self) -> None:
         """Read and say."""
         self.query_one("#said").focus()
-        self.run_worker(self._read(), group="busy", exit_on_error=False)
+        self.run_worker(self._read, group="busy", exit_on_error=False)  # type: ignore[arg-type]
 
     async def _read(self) -> None:
         now = self.services.clock()
@@ -54,7 +54,7 @@ class JobBusyScreen(OpenedScreen[None]):
 
     def action_again(self) -> None:
         """Read again."""
-        self.run_worker(self._read(), group="busy", exclusive=True, exit_on_error=False)
+        self.run_worker(self._read, group="busy", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
 
 
 def lines_of(title: str, found: Busy) -> list[Said]:

@@ -99,7 +99,7 @@ class JobCharts(Horizontal):
 
     def read_again(self) -> None:
         """Read and draw in the background; a newer wish replaces an older one."""
-        self.run_worker(self._read(), group="charts", exclusive=True, exit_on_error=False)
+        self.run_worker(self._read, group="charts", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
 
     async def _read(self) -> None:
         self.loaded = await asyncio.to_thread(load, self._store, self.asked)

@@ -62,7 +62,7 @@ class JobDetailScreen(OpenedScreen[None]):
         self.cockpit.job_watch.listeners.append(self._changed)
         self.set_interval(0.5, self.query_one("#log", LogPart).follow)
         self._show()
-        self.run_worker(self._read(), group="facts", exit_on_error=False)
+        self.run_worker(self._read, group="facts", exit_on_error=False)  # type: ignore[arg-type]
 
     def on_unmount(self) -> None:
         """Stop following."""
@@ -84,7 +84,7 @@ class JobDetailScreen(OpenedScreen[None]):
         self._view = view
         self._show()
         self.query_one("#charts", JobCharts).read_again()
-        self.run_worker(self._read(), group="facts", exclusive=True, exit_on_error=False)
+        self.run_worker(self._read, group="facts", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
 
     def _show(self) -> None:
         view = self._view

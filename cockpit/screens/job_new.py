@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -91,7 +92,7 @@ class JobNewScreen(OpenedScreen[list[int] | None]):
 
     def _look(self) -> None:
         self._keep()
-        self.run_worker(self._preview(self.values), group="preview", exclusive=True, exit_on_error=False)
+        self.run_worker(partial(self._preview, self.values), group="preview", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
 
     async def _preview(self, values: Mapping[str, str]) -> None:
         lines: list[Said]
@@ -106,7 +107,7 @@ class JobNewScreen(OpenedScreen[list[int] | None]):
 
     def action_submit(self) -> None:
         """Start it, or put it into its queue."""
-        self.run_worker(self._submit(), group="submit", exclusive=True, exit_on_error=False)
+        self.run_worker(self._submit, group="submit", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
 
     async def _submit(self) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cockpit.core.errors import CockpitError
@@ -37,7 +38,7 @@ class Looking:
         facts.border_title = plain_title(f"job {view.row.id}  {view.row.name}")
         facts.show(words.facts(view, screen.services.clock()))
         if screen.query_one("#tail").display:
-            screen.run_worker(self._read_tail(view), group="tail", exclusive=True, exit_on_error=False)
+            screen.run_worker(partial(self._read_tail, view), group="tail", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
 
     async def _read_tail(self, view: JobView) -> None:
         desk = self.screen.job_watch.desk
