@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from cockpit.core.errors import JobError
-from cockpit.core.metric_points import Point, Progress, Read, points_of
+from cockpit.core.metric_points import Point, Progress, Read, number, points_of
 from cockpit.core.metric_tensorboard import read_events
 from cockpit.core.metric_text import read_json_lines, read_log, read_trainer_state
 from cockpit.core.metric_wandb import read_wandb
@@ -159,9 +159,12 @@ def _trackio(path: Path, offset: int) -> Taken:
         ).fetchall()
     points: list[Point] = []
     for _, run, step, metrics in rows:
-        record = json.loads(metrics)
+        try:
+            record = json.loads(metrics)
+        except (ValueError, TypeError, RecursionError):
+            continue
         if isinstance(record, dict):
-            points.extend(Point(f"{run}/{one.name}", one.value, step, one.time) for one in points_of(record))
+            points.extend(Point(f"{run}/{one.name}", one.value, number(step), one.time) for one in points_of(record))
     return Taken(tuple(points), rows[-1][0] if rows else offset, more=len(rows) == 20000)
 
 

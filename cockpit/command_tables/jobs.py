@@ -48,6 +48,7 @@ OPENING = _table(
     ("charts", "C", "Charts", "The curves of the marked jobs, or of this one, in one picture."),
     ("compare", "M", "Compare", "What differs between the marked jobs: arguments, code, metrics."),
     ("busy", "B", "Busy", "When the machines worked and when they stood idle, and why."),
+    ("finetune", "T", "Finetune", "Finetune a model on an example set: file checked, cost estimated, ladder asked."),
     ("digest", "D", "Digest", "What ended since you last looked, and what to look at first."),
 )
 

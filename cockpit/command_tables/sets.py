@@ -23,6 +23,7 @@ SETS = _table(
     ("use", "p", "To Play", "Have Play send the whole set, at its newest version."),
     ("fill", "F", "Fill", "Choose how much of the set Play sends, with a dry run."),
     ("curve", "C", "Does it help?", "Score against the number of examples of this set."),
+    ("finetune", "T", "Finetune", "Finetune a model on this set: file checked, cost estimated, ladder asked."),
     ("versions", "V", "Versions", "What changed from version to version; restore one."),
     ("copy", "y", "Yank", "Copy the block as it is sent."),
     ("spaces", "v", "Spaces", "Show spaces and ends of lines in the preview, or do not."),

@@ -16,6 +16,8 @@ QUIET_NAMES = frozenset(
     {"_runtime", "_wandb", "max_steps", "total_steps", "max_step", "num_train_epochs", "pid", "rank"}
 )
 """Numbers that say nothing about how the work goes."""
+DEEPEST = 16
+"""Objects within objects that names are made of."""
 _EARLIEST, _LATEST = 946_684_800.0, 4_102_444_800.0  # 2000 and 2100: what can be a moment in seconds
 
 
@@ -83,9 +85,10 @@ def progress_of(record: Mapping[str, Any]) -> Progress | None:
     return Progress(step, total)
 
 
-def _flat(record: Mapping[str, Any], before: str = "") -> Iterable[tuple[str, float]]:
+def _flat(record: Mapping[str, Any], before: str = "", deep: int = 0) -> Iterable[tuple[str, float]]:
     for name, value in record.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{before}{name}/")
+            if deep < DEEPEST:
+                yield from _flat(value, f"{before}{name}/", deep + 1)
         elif (found := number(value)) is not None:
             yield f"{before}{name}", found

@@ -65,7 +65,7 @@ def read_trainer_state(text: str) -> Read:
     """
     try:
         state = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Read(problem="the state is not whole yet")
     history = state.get("log_history") if isinstance(state, dict) else None
     if not isinstance(history, list):

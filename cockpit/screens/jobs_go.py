@@ -83,3 +83,9 @@ class Going:
         from cockpit.screens.job_digest import open_digest
 
         await open_digest(self.screen)
+
+    async def finetune(self) -> None:
+        """Finetune on an example set."""
+        from cockpit.screens.finetune import open_finetune
+
+        await open_finetune(self.screen)

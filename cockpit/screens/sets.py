@@ -173,7 +173,7 @@ class SetsScreen(OpenedScreen[None]):
                 await self._edit(of)
             case "new":
                 await self._new()
-            case "use" | "fill" | "curve" | "versions":
+            case "use" | "fill" | "curve" | "versions" | "finetune":
                 await self._with_saved(name, of)
             case "copy":
                 if self._shown is not None:
@@ -219,6 +219,10 @@ class SetsScreen(OpenedScreen[None]):
                 from cockpit.screens.fill import open_fill
 
                 await open_fill(self, of)
+            case "finetune":
+                from cockpit.screens.finetune import open_finetune
+
+                await open_finetune(self, of)
             case "curve":
                 from cockpit.screens.curve import open_curve
 

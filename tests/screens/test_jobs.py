@@ -17,7 +17,9 @@ from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp
 from cockpit.config import Config
+from cockpit.core.examples import Example, Template
 from cockpit.core.jobs import JobSpec, Observation
+from cockpit.screens.finetune import FinetuneScreen
 from cockpit.screens.job_charts import JobCharts, JobChartsScreen
 from cockpit.screens.job_compare import JobCompareScreen
 from cockpit.screens.job_detail import JobDetailScreen
@@ -26,10 +28,11 @@ from cockpit.screens.job_log import JobLogScreen
 from cockpit.screens.job_new import JobNewScreen
 from cockpit.screens.jobs import JobsScreen
 from cockpit.services import Services, close_services
-from cockpit.store import jobs, projects
+from cockpit.store import examples, jobs, projects, sets
 from cockpit.store.db import open_store
 from cockpit.store.jobs import NewJob
 from tests.backends.jobs import end_everything
+from tests.fake_vendor_jobs import FakeVendor
 from widgets.row_list import RowList
 from widgets.visible import visible
 
@@ -255,6 +258,49 @@ async def test_the_digest_opens_by_itself_after_a_night(db: Path) -> None:
         digest = app.screen
         assert isinstance(digest, JobDigestScreen)
         assert "ValueError: overnight" in digest._found.first[0]
+
+
+async def test_a_finetune_is_checked_and_the_ladder_asked_before_anything_is_sent(
+    db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor = FakeVendor()
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-probe-0123456789")
+    services = Services(
+        Config(path=db.with_name("none.toml"), backends={"openai": {"base_url": f"{vendor.url}/v1"}}), open_store(db)
+    )
+
+    def fill(write: Any) -> None:
+        project = projects.ensure_project(write, "p")
+        ids = [examples.add_example(write, project, Example(f"q {at}", f"a {at}")) for at in range(12)]
+        sets.save_set(write, project, "few", ids, Template("pairs", "Q:", "A:", "\n\n"))
+
+    await services.store.write(fill)
+    app = CockpitApp(services, project="p", state_dir=db.parent / "state")
+    try:
+        async with app.run_test(size=(150, 40)) as pilot:
+            await pilot.press("f5")
+            await seen(pilot, lambda: isinstance(app.screen, JobsScreen) and app.job_watch.loaded)
+            await pilot.press("T")
+            await seen(pilot, lambda: isinstance(app.screen, FinetuneScreen))
+            form = app.screen
+            await pilot.press(*"few", "tab", *"gpt-x")
+            await seen(pilot, lambda: "12 examples" in said_in(form))
+            assert "the file is as OpenAI wants it" in said_in(form)
+            assert "Not tried yet: zero-shot, few-shot" in said_in(form)
+            await pilot.press("ctrl+j")
+            await seen(pilot, lambda: form.focused is not None and form.focused.id == "job-reason")
+            assert vendor.asked == []
+            await pilot.press(*"to see", "enter")
+            await seen(pilot, lambda: isinstance(app.screen, JobsScreen) and rows(app) and state(app) == "queued")
+            vendor.jobs["ftjob-1"]["status"] = "running"
+            await seen(pilot, lambda: state(app) == "running")
+    finally:
+        await close_services(services)
+        vendor.close()
+
+
+def said_in(form: Any) -> str:
+    return str(form.query_one("#preview Plain").content)
 
 
 def many(db: Path, n: int, running: int) -> None:
