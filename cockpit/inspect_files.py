@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from cockpit.core.errors import JobError
 from cockpit.core.metric_inspect import points_of_log, progress_of_log
-from cockpit.core.metric_points import Read
+from cockpit.core.metric_points import Progress, Read
 
 ZSTANDARD = 93
 """The number of this way of packing in a zip (APPNOTE 4.4.5); Python's own zipfile knows it from 3.14 on."""
@@ -26,8 +26,8 @@ _TORN = (
     OverflowError,
 )  # fmt: skip
 """What `zipfile` and `json` say of a file that is not whole, or not what its name says."""
-_read: dict[Path, tuple[tuple[int, int], int]] = {}
-"""Log → its time and size when it was last read whole, and how many points it had."""
+_read: dict[Path, tuple[tuple[int, int], int, Progress | None]] = {}
+"""Log → its time and size when it was last read whole, how many points it had, and how far it was."""
 
 
 def read_eval(path: Path, offset: int = 0) -> Read:
@@ -39,17 +39,19 @@ def read_eval(path: Path, offset: int = 0) -> Read:
     """
     stat = path.stat()
     mark = (stat.st_mtime_ns, stat.st_size)
-    if _read.get(path) == (mark, offset):
-        return Read(offset=offset)
+    before = _read.get(path)
+    if before is not None and before[:2] == (mark, offset):
+        return Read(offset=offset, progress=before[2])
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             start, summaries, header = _parts(archive, file)
     except _TORN as error:
         raise OSError(f"not whole yet ({error})") from error
     points = points_of_log(start, summaries, header)
-    _read[path] = (mark, len(points))
+    progress = progress_of_log(start, summaries)
+    _read[path] = (mark, len(points), progress)
     anew = len(points) < offset
-    return Read(points[0 if anew else offset :], len(points), progress_of_log(start, summaries))
+    return Read(points[0 if anew else offset :], len(points), progress)
 
 
 def _parts(archive: zipfile.ZipFile, file: IO[bytes]) -> tuple[dict[str, Any], list[Any], dict[str, Any] | None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -85,6 +86,9 @@ class JobDesk:
         self.clock = clock
         self.config_file = config_file
         self._gpus: tuple[str, ...] | None = None
+        self.paced = False
+        """Somebody goes on watching: no place is asked more often than it should be."""
+        self.asked: dict[str, float] = {}
 
     @property
     def folder(self) -> Path:
@@ -255,7 +259,7 @@ class JobDesk:
         by_backend: dict[str, list[Handle]] = {}
         for row in rows:
             by_backend.setdefault(row.backend, []).append(self.handle(row))
-        seen = [await self._ask(name, handles) for name, handles in by_backend.items()]
+        seen = [await self._ask(name, handles) for name, handles in by_backend.items() if _is_due(self, name)]
         return {item.job: item for items in seen for item in items}
 
     async def _ask(self, name: str, handles: Sequence[Handle]) -> list[Observation]:
@@ -309,8 +313,22 @@ class JobDesk:
 
     async def note(self, job_id: int, source: str, state: str | None, evidence: str, *, raw: str = "") -> None:
         """Keep an observation made here: by a person, or by the queue."""
+        self.asked.clear()
         seen = Observation(job_id, source, self.now(), state, raw, evidence=evidence)  # type: ignore[arg-type]
         await self.store.write(lambda db: jobs.observe(db, seen))
+
+
+def _is_due(desk: JobDesk, name: str) -> bool:
+    """Whether a place is to be asked now; then it counts as asked."""
+    now = time.monotonic()
+    try:
+        pause = desk.backends.get(name).every_s if desk.paced else 0.0
+    except JobError:
+        pause = 0.0
+    if now - desk.asked.get(name, -pause) < pause:
+        return False
+    desk.asked[name] = now
+    return True
 
 
 def _spec(ask: Ask, settings: Mapping[str, str], values: Mapping[str, str]) -> JobSpec:

@@ -16,6 +16,8 @@ FOLDER = "COCKPIT_JOB_DIR"
 """The environment variable that names the job's folder; without it nothing is written."""
 FILE = "metrics.jsonl"
 _said: set[str] = set()
+_cut: set[str] = set()
+"""Files whose last line is a part of one."""
 
 
 def log(**values: Any) -> None:
@@ -30,17 +32,27 @@ def log(**values: Any) -> None:
         return
     try:
         line = json.dumps({"time": time.time(), **values}, default=_plain) + "\n"
-        # One write of one line to a file opened for appending: writers in several processes do not mix their lines.
-        descriptor = os.open(f"{folder}/{FILE}", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            os.write(descriptor, line.encode("utf-8", "backslashreplace"))
-        finally:
-            os.close(descriptor)
+        _append(f"{folder}/{FILE}", line.encode("utf-8", "backslashreplace"))
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         if reason not in _said:
             _said.add(reason)
             sys.stderr.write(f"cockpit.track: not written: {reason}\n")
+
+
+def _append(path: str, line: bytes) -> None:
+    """One write of one line to a file opened for appending: threads and processes do not mix their lines."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        if path in _cut:
+            # A full disk took a part of the line before: it ends here, and hides no other.
+            line = b"\n" + line
+        if os.write(descriptor, line) < len(line):
+            _cut.add(path)
+            raise OSError("a part of a record alone, as the disk is full")
+        _cut.discard(path)
+    finally:
+        os.close(descriptor)
 
 
 def _plain(value: Any) -> Any:

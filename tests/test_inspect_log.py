@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -19,8 +20,11 @@ from cockpit import inspect_files
 from cockpit.core.metric_inspect import points_of_log, progress_of_log, progress_of_tasks
 from cockpit.inspect_live import Server, control_folder, logs_of, servers_of, tasks_of
 from cockpit.job_metrics import Source, find_sources, named_source, take
-from tests.backends.jobs import until
+from tests.backends.jobs import end_everything, until
+from tests.cli.conftest import Cli, cli
 from tests.inspect_log import SERVER, header, start, summary, tasks, write_log
+
+__all__ = ["cli"]
 
 VALUES = ["C", "I", "C", "P"]
 SUMMARIES = [summary(number, value) for number, value in enumerate(VALUES, 1)]
@@ -224,3 +228,48 @@ def test_where_it_announces_itself() -> None:
     assert logs_of([{"log_location": "s3://b/x.eval"}, {"log_location": "file:///a%20b/x.eval"}]) == [
         Path("/a b/x.eval")
     ]
+
+
+# --- through a job ---
+
+
+def test_a_job_that_runs_inspect_is_followed_through_its_socket_and_to_the_end_of_its_log(
+    cli: Cli, control: Path, tmp_path: Path
+) -> None:
+    data = control.parent / f"{control.name}-data"
+    place, gate = tmp_path / "logs" / "p.eval", tmp_path / "gate"
+    place.parent.mkdir()
+    write_log(place, ("_journal/start.json", start(4)))
+    served = SERVER.replace(
+        "server.serve_forever(0.05)", "server.timeout = 0.05\n    while not gate(): server.handle_request()"
+    )
+    code = f"import os\ngate = lambda: os.path.exists({str(gate)!r})\n{served}\nwhole.unlink(); place.unlink()"
+    said = tasks(place, total=4, completed=1, in_flight=2)
+    words = ("job", "run", "--env", f"XDG_DATA_HOME={data}", "--", sys.executable, "-c", code)
+    try:
+        assert cli(*words, str(data / "inspect_ai" / "control"), said).status == 0
+        until(lambda: seen(cli)["progress"] is not None)
+        row = seen(cli)
+        assert row["progress"] == {
+            "done": 1, "total": 4, "unit": "sample", "share": 0.25, "source": "the running Inspect",
+        }  # fmt: skip
+        assert row["metrics"] == {"samples failed": 0, "samples under way": 2, "tokens per second": 70.8}
+        assert row["metrics_from"] == "the running Inspect" and "sample 1 of 4" in row["eta"]["source"]
+        log(place, 4, ended=True)
+        gate.touch()
+        until(lambda: seen(cli)["state"] == "finished")
+        row = seen(cli)
+        assert row["metrics"] == {"match/accuracy": 0.625, "match/stderr": 0.1} and row["metrics_from"] == "p.eval"
+        assert row["progress"]["done"] == 4
+        points = cli("job", "metrics", "1", "--name", "match/accuracy", "--json").rows()
+        assert [(point["step"], round(point["value"], 3)) for point in points] == [
+            (1, 1.0), (2, 0.5), (3, 0.667), (4, 0.625), (4, 0.625),
+        ]  # fmt: skip
+    finally:
+        list(end_everything(Path(f"{cli.db}.jobs")))
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def seen(cli: Cli) -> dict[str, Any]:
+    (row,) = cli("job", "list", "--json").rows()
+    return row

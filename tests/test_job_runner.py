@@ -30,6 +30,8 @@ class Cloud:
 
     name = "cloud"
     queues = True
+    here = False
+    every_s = 3600.0
 
     def __init__(self) -> None:
         self.there = True

@@ -27,6 +27,7 @@ class AnthropicBackend:
 
     name = "anthropic"
     queues = True
+    every_s = 20.0
     here = True
 
     def __init__(

@@ -40,6 +40,8 @@ class Backend(Protocol):
     name: str
     queues: bool
     """It has a queue of its own: a job is handed over as soon as its dependencies allow."""
+    every_s: float
+    """How often a program that goes on watching should ask at most; a command that was called asks always."""
     here: bool
     """Jobs write into `Handle.folder` of this machine: their metrics are found there."""
 

@@ -36,6 +36,7 @@ class LocalBackend:
     name = LOCAL
     queues = False
     here = True
+    every_s = 0.0
 
     async def submit(self, job: Handle) -> str:
         """Start the job's supervisor; it returns when the command runs, or is known not to.

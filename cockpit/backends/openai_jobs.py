@@ -46,6 +46,7 @@ class OpenAIBackend:
 
     name = "openai"
     queues = True
+    every_s = 20.0
     here = True
 
     def __init__(

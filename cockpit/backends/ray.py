@@ -41,6 +41,7 @@ class RayBackend:
 
     name = "ray"
     queues = True
+    every_s = 3.0
 
     def __init__(
         self, *, url: str = "http://127.0.0.1:8265", token_env: str = "", shared: bool = False,

@@ -39,6 +39,7 @@ class SlurmBackend:
 
     name = "slurm"
     queues = True
+    every_s = 5.0
 
     def __init__(
         self, *, host: str = "", folder: str = "", options: Mapping[str, str] | None = None, ssh: str = "ssh",

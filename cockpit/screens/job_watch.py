@@ -48,6 +48,7 @@ class JobWatch:
             app.services.store, backends, clock=app.services.clock, config_file=config.path,
             webhook_env=config.webhook_env,
         )  # fmt: skip
+        self.desk.paced = True
         self.views: list[JobView] = []
         self.loaded = False
         self.problem = ""

@@ -109,7 +109,7 @@ async def test_a_job_is_started_seen_and_ended_by_keys(db: Path) -> None:
         await start(pilot, app, python("import time; print('up', flush=True); time.sleep(600)"), name="long [red]")
         await seen(pilot, lambda: state(app) == "running")
         assert rows(app)[0][1] == "long [red]"
-        assert app.badge[0] == 1
+        await seen(pilot, lambda: app.badge[0] == 1)
         await pilot.press("x")
         await pilot.pause()
         await pilot.press("y")
