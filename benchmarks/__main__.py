@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import report, requests, screen, search, tokens
+from benchmarks import jobs, report, requests, screen, search, tokens
 from benchmarks.servers import fake_server
 
 README = Path(__file__).parent / "README.md"
@@ -24,6 +24,7 @@ PARTS: dict[str, tuple[str, Callable[[], list[report.Row]]]] = {
     "requests": ("A request", lambda: _on_server(requests.run)),
     "search": ("The database", search.run),
     "tokens": ("Tokens", tokens.run),
+    "jobs": ("Jobs", jobs.run),
 }
 
 

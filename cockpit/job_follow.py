@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -120,7 +121,7 @@ def _inspect_tasks(view: JobView, folder: Path) -> list[Mapping[str, Any]]:
     """What the Inspects that a job runs say of this moment."""
     if view.state in ENDED or not view.row.spec.metrics:
         return []
-    control = control_folder({**os.environ, **view.row.spec.set_env})
+    control = control_folder(ChainMap(dict(view.row.spec.set_env), os.environ))
     return [task for server in servers_of(folder, control) for task in tasks_of(server) or ()]
 
 

@@ -28,6 +28,7 @@ DEEPEST = 5
 MOST_ENTRIES = 20_000
 """Files and folders looked at in search of metrics, so that a job in a home directory does not cost minutes."""
 _PASSED_OVER = frozenset({".git", ".venv", "node_modules", "__pycache__", "site-packages", ".mypy_cache", ".cache"})
+_ENDINGS = (".jsonl", ".ndjson", ".wandb", ".eval", ".db", "trainer_state.json")
 _JSON_NAMES = ("metrics.jsonl", "train_log.jsonl", "training_log.jsonl", "log_history.jsonl")
 
 
@@ -66,7 +67,7 @@ def find_sources(folders: list[Path], *, log: Path | None = None, since: float =
     for folder in folders:
         for path in _files(folder):
             kind = kind_of(path)
-            if kind is None or kind == "log" or (real := path.resolve()) in seen or _written(path) < since:
+            if kind is None or kind == "log" or (real := path.resolve()) in seen or (since and _written(path) < since):
                 continue
             seen.add(real)
             found.append(Source(path, kind))
@@ -187,8 +188,13 @@ def _written(path: Path) -> float:
         return 0.0
 
 
+def _telling(name: str) -> bool:
+    """Whether `kind_of` may know such a name: asked of every file there is."""
+    return name.endswith(_ENDINGS) or ".tfevents." in name
+
+
 def _files(folder: Path) -> Iterator[Path]:
-    """Files below a folder, near ones first, as far down and as many as the limits say."""
+    """Files below a folder that may hold metrics, near ones first, as far down and as many as the limits say."""
     level, looked = [str(folder)], 0
     for _ in range(DEEPEST):
         below: list[str] = []
@@ -204,6 +210,6 @@ def _files(folder: Path) -> Iterator[Path]:
                 if entry.is_dir(follow_symlinks=False):
                     if entry.name not in _PASSED_OVER:
                         below.append(entry.path)
-                elif entry.is_file():
+                elif _telling(entry.name) and entry.is_file():
                     yield Path(entry.path)
         level = below

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 import cockpit
@@ -90,7 +91,7 @@ class JobDesk:
         """Somebody goes on watching: no place is asked more often than it should be."""
         self.asked: dict[str, float] = {}
 
-    @property
+    @cached_property
     def folder(self) -> Path:
         """Where the jobs' own directories are: beside the database."""
         whole = self.store.path.resolve()

@@ -32,7 +32,8 @@ def doctor_command(ctx: Context, example_config: bool, as_json: bool) -> int:
 
         output.say(EXAMPLE.rstrip("\n"))
         return 0
-    findings = [*_files(ctx), *_database(ctx), *_config(ctx), *_keymap(ctx), *_providers(ctx), *_local(), *_around()]
+    of_config = [*_config(ctx), *_keymap(ctx), *_providers(ctx), *_backends(ctx)]
+    findings = [*_files(ctx), *_database(ctx), *of_config, *_local(), *_around()]
     for finding in findings:
         if as_json:
             output.emit({"level": finding.level, "what": finding.what, "text": finding.text, "hint": finding.hint})
@@ -109,6 +110,26 @@ def _providers(ctx: Context) -> Iterator[Finding]:
         else:
             configured = name in ctx.config.servers
             yield Finding("warning" if configured else "ok", "keys", f"{name}: no key.", f"To use it, {hint}.")
+
+
+def _backends(ctx: Context) -> Iterator[Finding]:
+    """Whether the places of the configuration where jobs can run answer."""
+    import asyncio
+
+    from cockpit.backends.registry import BackendRegistry
+
+    async def ask(name: str) -> Finding:
+        registry = BackendRegistry(ctx.config.backends)
+        try:
+            check = getattr(registry.get(name), "check", None)
+            return Finding("ok", "jobs", f"{name}: {await check() if check else 'configured'}.")
+        except CockpitError as error:
+            return Finding("warning", "jobs", f"{name}: {error.sentence()}")
+        finally:
+            await registry.aclose()
+
+    for name in ctx.config.backends:
+        yield asyncio.run(ask(name))
 
 
 def _is_set(hint: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, process_time
 from typing import TYPE_CHECKING
 
 from cockpit.backends.registry import BackendRegistry
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 NEAR_S, FAR_S = 1.0, 5.0
 """Between two looks while the pane is seen, and otherwise."""
+SHARE, SLOWEST_S = 0.012, 10.0
+"""Of a core, what watching may take: where a look costs much, the next one comes later, up to so late."""
 WHOLE_EVERY = 30
 """Looks after which everything is read again, whatever it was: another terminal may have changed it."""
 BUSY_EVERY_S = 60.0
@@ -68,18 +70,13 @@ class JobWatch:
     def start(self) -> None:
         """Look now, and from now on."""
         if self._timer is None:
-            self._timer = self.app.set_interval(FAR_S, self.look_soon)
             self.look_soon()
 
     def come_near(self, near: bool) -> None:
         """The pane is seen, or is not any more."""
-        if near is self._near and self._timer is not None:
-            return
-        self._near = near
-        if self._timer is not None:
-            self._timer.stop()
-        self._timer = self.app.set_interval(NEAR_S if near else FAR_S, self.look_soon)
-        self.look_soon()
+        if near is not self._near or self._timer is None:
+            self._near = near
+            self.look_soon()
 
     def look_soon(self) -> None:
         """Look in the background, unless a look is under way."""
@@ -88,6 +85,7 @@ class JobWatch:
             self.app.run_worker(self._look_on(), group="job-watch", exit_on_error=False)
 
     async def _look_on(self) -> None:
+        began = process_time()
         try:
             await self.look()
         except CockpitError as error:
@@ -98,6 +96,15 @@ class JobWatch:
                 raise
         finally:
             self._looking = False
+            self._again(process_time() - began)
+
+    def _again(self, cost_s: float) -> None:
+        """Look again after a while: soon while the pane is seen, later where a look takes much of the processor."""
+        if self._timer is not None:
+            self._timer.stop()
+        if self.app.is_running:
+            pause = min(max(NEAR_S if self._near else FAR_S, cost_s / SHARE), SLOWEST_S)
+            self._timer = self.app.set_timer(pause, self.look_soon)
 
     async def look(self) -> None:
         """See how jobs stand, start what may start, and tell whoever listens if anything changed."""

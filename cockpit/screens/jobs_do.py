@@ -136,7 +136,8 @@ class Doing:
         value = await self.screen.app.push_screen_wait(
             Ask(
                 f"Queue {name}",
-                prompt="How many jobs at once; 'pause' holds those that wait, 'go' lets them start.",
+                prompt="How many jobs at once; 'pause' holds those that wait, 'go' lets them start. 'gpus 0,1' says "
+                "which GPUs of this machine jobs may take, 'gpus all' takes that back.",
                 value=str(now["slots"]),
                 check=_queue_problem,
             )
@@ -144,6 +145,13 @@ class Doing:
         if value is None:
             return
         word = value.strip().lower()
+        if word.startswith("gpus"):
+            ids = tuple(part for part in word.removeprefix("gpus").replace(",", " ").split())
+            await job_control.set_gpus(self.desk, None if ids == ("all",) else ids)
+            self.screen.say(
+                "Jobs may take every GPU" if ids == ("all",) else f"Jobs may take GPU {', '.join(ids) or 'none'}"
+            )
+            return
         slots, paused = (int(word), None) if word.isdecimal() else (None, word == "pause")
         limit = await job_control.set_queue(self.desk, name, slots=slots, paused=paused)
         held = ", paused" if limit.paused else ""
@@ -176,6 +184,6 @@ class Doing:
 
 def _queue_problem(text: str) -> str:
     word = text.strip().lower()
-    if word in ("pause", "go") or (word.isdecimal() and 1 <= int(word) <= 10_000):
+    if word in ("pause", "go") or word.startswith("gpus ") or (word.isdecimal() and 1 <= int(word) <= 10_000):
         return ""
-    return "A number from 1, pause, or go."
+    return "A number from 1, pause, go, gpus 0,1 or gpus all."

@@ -32,6 +32,7 @@ class Listing:
         self.lines: list[Line] = []
         self._seen_groups: set[int] = set()
         self._shown: list[ListRow] = []
+        self._was: int | None = None
 
     @property
     def rows(self) -> RowList:
@@ -96,6 +97,10 @@ class Listing:
         if not shown:
             self._say_empty()
         self.show_counts()
+        here = self.current
+        if (now_at := here.row.id if here is not None else None) != self._was:
+            self._was = now_at
+            self.screen.look.look()
 
     def _row(self, line: Line, width: int, now: Any) -> ListRow:
         if line.view is not None:

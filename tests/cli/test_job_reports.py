@@ -113,3 +113,12 @@ def test_a_backend_that_is_not_there_is_refused_in_words(job: Cli) -> None:
     assert done.status != 0
     assert "no backend 'moon'" in done.err
     assert job("job", "list", "--json").rows() == []
+
+
+def test_doctor_says_which_places_answer(job: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    config = tmp_path / "places.toml"
+    config.write_text('[backends.ray]\nurl = "http://127.0.0.1:9"\n[backends.odd]\nkind = "nothing"\n')
+    monkeypatch.setenv("COCKPIT_CONFIG", str(config))
+    said = {row["text"].split(":")[0]: row for row in job("doctor", "--json").rows() if row["what"] == "jobs"}
+    assert "does not answer" in said["ray"]["text"]
+    assert "no kind of backend" in said["odd"]["text"]
