@@ -13,6 +13,7 @@ from cockpit.cli.context import Context
 from cockpit.core.errors import StoreError
 from cockpit.core.job_words import clock, parse_span, shown, span
 from cockpit.core.jobs import ENDED
+from widgets.visible import fit, visible
 
 if TYPE_CHECKING:
     from cockpit.job_runner import JobDesk
@@ -79,40 +80,27 @@ async def job_desk(ctx: Context, *, reading: bool = False) -> AsyncIterator[JobD
         await store.aclose()
 
 
-def cells(view: JobView) -> dict[str, str]:
-    """One row of the list, by heading."""
+def cells(view: JobView) -> tuple[str, ...]:
+    """One row of the list."""
     standing, progress = view.standing, view.known.progress
     share = None if progress is None else progress.share
     done = "" if progress is None else f"{progress.done:g}" if share is None else f"{share:.0%}"
     began = standing.started or view.row.created_at
-    return {
-        "job": str(view.row.id), "name": view.row.name, "state": shown(standing),
-        "for": "" if standing.elapsed_s is None else span(standing.elapsed_s), "progress": done,
-        "queue": view.row.queue, "since": clock(began)[5:16], "evidence": standing.evidence,
-    }  # fmt: skip
+    return (
+        str(view.row.id), view.row.name, shown(standing),
+        "" if standing.elapsed_s is None else span(standing.elapsed_s), done, view.row.queue,
+        clock(began)[5:16], standing.evidence,
+    )  # fmt: skip
 
 
 def table(views: Sequence[JobView]) -> None:
-    """The list for people, in as many columns as the terminal has room for; a pipe gets all of them."""
-    import shutil
-    import sys
-
+    """The list for people: a job is one line of their terminal, however narrow; its state is never cut."""
+    room = output.room()
     rows = [cells(view) for view in views]
-    heads = list(HEADS)
-    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
-    for head in ("queue", "since", "evidence"):
-        fixed = sum(max(len(head), *(output.cell_width(row[head]) for row in rows)) + 2 for head in heads[:-1])
-        if fixed + 20 <= room or head not in heads:
-            break
-        heads.remove(head)
-    used = sum(max(len(h), *(min(output.cell_width(row[h]), 40) for row in rows)) + 2 for h in heads[:-1])
-    widest = 70 if room == 10_000 else max(min(room - used, 70), 12)
-    output.table(
-        ([row[head] for head in heads] for row in rows),
-        heads=heads,
-        right=(0, *(i for i, h in enumerate(heads) if h in ("for", "progress"))),
-        widest=min(widest, 70),
-    )
+    if room is not None:
+        names = max(LEAST_NAME, room // 4)
+        rows = [(number, fit(visible(name, newlines="mark"), names), *rest) for number, name, *rest in rows]
+    output.table(rows, heads=HEADS, right=(0, 3, 4), widest=70, room=room, spare=SPARE)
 
 
 def say_state(view: JobView) -> None:

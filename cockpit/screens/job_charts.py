@@ -187,6 +187,7 @@ class JobChartsScreen(OpenedScreen[None]):
     """The curves of one or several jobs, following what they write."""
 
     scope: ClassVar[str] = "job-charts"
+    watches_jobs: ClassVar[bool] = True
     pane_title: ClassVar[str] = "Curves"
 
     def __init__(self, jobs: Sequence[int]) -> None:
@@ -219,7 +220,7 @@ class JobChartsScreen(OpenedScreen[None]):
 
     def on_screen_resume(self) -> None:
         """Look often while curves are seen."""
-        self.cockpit.job_watch.come_near(True)
+        self.cockpit.job_watch.look_soon()
 
     def _changed(self, _before: object, _now: object) -> None:
         self.part.read_again()

@@ -34,6 +34,7 @@ class JobDetailScreen(OpenedScreen[None]):
     """One job, followed."""
 
     scope: ClassVar[str] = "job-detail"
+    watches_jobs: ClassVar[bool] = True
     pane_title: ClassVar[str] = "Job"
     DEFAULT_CSS = Path(__file__).with_name("job_detail.tcss").read_text("utf-8")
 
@@ -71,7 +72,7 @@ class JobDetailScreen(OpenedScreen[None]):
 
     def on_screen_resume(self) -> None:
         """Look often while a job is seen."""
-        self.cockpit.job_watch.come_near(True)
+        self.cockpit.job_watch.look_soon()
 
     def stop_typing(self) -> None:
         """The facts take the keyboard."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cockpit.app import CockpitApp
 
 NEAR_S, FAR_S = 1.0, 5.0
-"""Between two looks while the pane is seen, and otherwise."""
+"""Between two looks while a screen is seen that shows jobs (`watches_jobs`), and otherwise."""
 SHARE, SLOWEST_S = 0.012, 10.0
 """Of a core, what watching may take: where a look costs much, the next one comes later, up to so late."""
 WHOLE_EVERY = 30
@@ -58,7 +58,6 @@ class JobWatch:
         self.listeners: list[Listener] = []
         self._timer: Timer | None = None
         self._looks = 0
-        self._near = False
         self._looking = False
         self._busy: tuple[float, str] = (-BUSY_EVERY_S, "")
 
@@ -70,12 +69,6 @@ class JobWatch:
     def start(self) -> None:
         """Look now, and from now on."""
         if self._timer is None:
-            self.look_soon()
-
-    def come_near(self, near: bool) -> None:
-        """The pane is seen, or is not any more."""
-        if near is not self._near or self._timer is None:
-            self._near = near
             self.look_soon()
 
     def look_soon(self) -> None:
@@ -90,6 +83,8 @@ class JobWatch:
             await self.look()
         except CockpitError as error:
             self.problem = error.sentence()
+            for tell in list(self.listeners):
+                tell(self.views, self.views)
         except Exception:
             # At quit the database closes under a look that is under way; nobody is left to be told.
             if self.app.is_running:
@@ -99,11 +94,13 @@ class JobWatch:
             self._again(process_time() - began)
 
     def _again(self, cost_s: float) -> None:
-        """Look again after a while: soon while the pane is seen, later where a look takes much of the processor."""
+        """Look again after a while: soon while jobs are seen, later where a look takes much of the processor."""
         if self._timer is not None:
             self._timer.stop()
         if self.app.is_running:
-            pause = min(max(NEAR_S if self._near else FAR_S, cost_s / SHARE), SLOWEST_S)
+            seen = self.app.screen_stack[-1] if self.app.screen_stack else None
+            near = getattr(seen, "watches_jobs", False)
+            pause = min(max(NEAR_S if near else FAR_S, cost_s / SHARE), SLOWEST_S)
             self._timer = self.app.set_timer(pause, self.look_soon)
 
     async def look(self) -> None:

@@ -52,6 +52,7 @@ class JobsScreen(PaneScreen[None]):
     pane_title: ClassVar[str] = "Jobs"
     DEFAULT_CSS = Path(__file__).with_name("jobs.tcss").read_text("utf-8")
     AUTO_FOCUS = "#rows"
+    watches_jobs: ClassVar[bool] = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -98,13 +99,9 @@ class JobsScreen(PaneScreen[None]):
         self.query_one("#top-bar", TopBar).show(
             top_parts(self.cockpit.project, panes, self.pane_title, self.cockpit.badge)
         )
-        self.job_watch.come_near(True)
+        self.job_watch.look_soon()
         self.refresh_list()
         self.run_worker(self.go.morning(), group="digest", exit_on_error=False)
-
-    def on_screen_suspend(self) -> None:
-        """Look less often."""
-        self.job_watch.come_near(False)
 
     def _changed(self, _before: list[JobView], _now: list[JobView]) -> None:
         if self.is_current:
