@@ -25,6 +25,8 @@ NEAR = 60
 """Lines from an end at which more are asked for."""
 STEP = 16
 """Cells of one step to the side."""
+_COLOURS = ("red", "green", "yellow", "blue", "magenta", "cyan")
+"""Colours of a terminal's own that the theme has for words; black and white are the theme's plain text."""
 Piece = tuple[str, str]
 Edge = Literal["before", "after", "first", "last"]
 
@@ -52,7 +54,9 @@ class LogView(LineView):
         Binding("l,right", "aside(1)", "Right", show=False, id="log.right", tooltip="See what is further right"),
         Binding("h,left", "aside(-1)", "Left", show=False, id="log.left", tooltip="Back to the left"),
     ]
-    COMPONENT_CLASSES = component_classes("log", ("text", "margin", "mark", "error", "cursor", "bar", "hit", "empty"))
+    COMPONENT_CLASSES = component_classes(
+        "log", ("text", "margin", "mark", "error", "cursor", "bar", "hit", "empty", *_COLOURS)
+    )
     DEFAULT_CSS = """
     LogView { background: $background; color: $foreground; }
     LogView > .log--text { color: $foreground; }
@@ -63,6 +67,12 @@ class LogView(LineView):
     LogView:focus > .log--cursor { background: $accent 14%; }
     LogView > .log--bar { color: $text-muted; }
     LogView:focus > .log--bar { color: $text-accent; }
+    LogView > .log--red { color: $text-error; }
+    LogView > .log--green { color: $text-success; }
+    LogView > .log--yellow { color: $text-warning; }
+    LogView > .log--blue { color: $text-primary; }
+    LogView > .log--magenta { color: $text-secondary; }
+    LogView > .log--cyan { color: $text-accent; }
     LogView > .log--hit { background: $warning 45%; color: $foreground; text-style: bold; }
     """
 
@@ -208,7 +218,9 @@ class LogView(LineView):
             return self._said(y, width)
         if not self.wraps:
             index = self.top + y
-            return self._row(index, self._left, width) if index < len(self.lines) else Strip.blank(width)
+            return (
+                self._row(index, self._left, width) if index < len(self.lines) else Strip.blank(width, self.rich_style)
+            )
         if y == 0 or not self._rows:
             self._rows = self._laid(width)
         if y >= len(self._rows):
@@ -241,8 +253,23 @@ class LogView(LineView):
         base = self._styles_of("text", ground)
         found: list[Segment] = []
         for text, look in line.pieces:
-            found += self._lit(visible(text, newlines="mark"), base + _style(look) if look else base, ground)
+            found += self._lit(visible(text, newlines="mark"), self._look(look, base, ground), ground)
         return found
+
+    def _look(self, look: str, base: Style, ground: str) -> Style:
+        """A piece's look, with the theme's colours for the terminal's own, which may not be readable on it."""
+        if not look:
+            return base
+        words = look.split()
+        named = [word.removeprefix("bright_") for word in words]
+        tone = next(
+            (word for at, word in enumerate(named) if word in _COLOURS and (not at or words[at - 1] != "on")), ""
+        )
+        kept = " ".join(
+            word for at, word in enumerate(words)
+            if not ((named[at] == tone or named[at] in ("black", "white")) and (not at or words[at - 1] != "on"))
+        )  # fmt: skip
+        return (self._styles_of(tone, ground) if tone else base) + _style(kept)
 
     def _lit(self, text: str, style: Style, ground: str) -> list[Segment]:
         """The text with the words that were searched for lit."""

@@ -49,7 +49,7 @@ OPENING = _table(
     ("compare", "M", "Compare", "What differs between the marked jobs: arguments, code, metrics."),
     ("busy", "B", "Busy", "When the machines worked and when they stood idle, and why."),
     ("finetune", "T", "Finetune", "Finetune a model on an example set: file checked, cost estimated, ladder asked."),
-    ("digest", "D", "Digest", "What ended since you last looked, and what to look at first."),
+    ("digest", "D", "Digest", "What ended in the last day, and what to look at first."),
 )
 
 COMMANDS: tuple[Command, ...] = (*LISTING, *DOING, *OPENING)

@@ -15,7 +15,7 @@ from cockpit.screens.opened import OpenedScreen
 from cockpit.screens.text_panel import Said, TextPanel
 from cockpit.store import jobs
 
-BLOCKS = " ▁▂▃▄▅▆▇█"
+BLOCKS = "·▁▂▃▄▅▆▇█"
 GAPS = 20
 
 

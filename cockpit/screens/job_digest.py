@@ -16,6 +16,7 @@ from cockpit.screens.text_panel import TextPanel
 
 LOOKED = "jobs.looked"
 """The setting that remembers when somebody last looked at the digest, or at the pane."""
+DAY = timedelta(days=1)
 NIGHT = timedelta(hours=6)
 """After so long without a look, the app opens the digest by itself if anything ended."""
 
@@ -24,7 +25,7 @@ class JobDigestScreen(OpenedScreen[None]):
     """One text: what to look at first, what failed, what finished, what goes on."""
 
     scope: ClassVar[str] = "job-digest"
-    pane_title: ClassVar[str] = "Since you last looked"
+    pane_title: ClassVar[str] = "What ended"
 
     def __init__(self, found: Digest) -> None:
         super().__init__()
@@ -46,19 +47,19 @@ class JobDigestScreen(OpenedScreen[None]):
 
 
 async def open_digest(screen: PaneScreen, *, only_after_a_night: bool = False) -> None:
-    """Show what happened since the last look; from then on, this is the last look.
+    """Show what happened in the last day, or since the last look where that is longer ago.
 
     Args:
-        only_after_a_night: only where the last look is long ago and something has ended since.
+        only_after_a_night: since the last look, and only where that is long ago and something has ended since.
     """
     app, now = screen.cockpit, screen.services.clock()
     said = app.get_setting(f"{LOOKED}.{app.project}")
-    since = datetime.fromisoformat(said) if isinstance(said, str) else now - timedelta(days=1)
-    if only_after_a_night and (not isinstance(said, str) or now - since < NIGHT):
-        app.put_setting(f"{LOOKED}.{app.project}", now.isoformat())
+    looked = datetime.fromisoformat(said) if isinstance(said, str) else now
+    app.put_setting(f"{LOOKED}.{app.project}", now.isoformat())
+    if only_after_a_night and now - looked < NIGHT:
         return
+    since = looked if only_after_a_night else min(looked, now - DAY)
     watch = app.job_watch
     found = await digest_since(watch.desk, watch.views, since.isoformat(timespec="microseconds"))
-    app.put_setting(f"{LOOKED}.{app.project}", now.isoformat())
     if found.anything or not only_after_a_night:
         await app.push_screen(JobDigestScreen(found))

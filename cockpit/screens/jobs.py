@@ -177,6 +177,7 @@ class JobsScreen(PaneScreen[None]):
 
     @on(RowList.MarksChanged)
     def _marked(self) -> None:
+        self.listing.mark_members()
         self.listing.show_counts()
 
     def action_in_part(self, part: str, name: str) -> None:

@@ -127,6 +127,16 @@ class Listing:
         else:
             self.rows.set_empty(*words.NO_JOBS)
 
+    def mark_members(self) -> None:
+        """A marked head of a sweep means its jobs: all are marked, or unmarked where all were."""
+        marks = self.rows.marked
+        for line in self.lines:
+            if line.view is None and ("group", line.group) in marks:
+                marks.discard(("group", line.group))
+                mine = {view.row.id for view in line.members}
+                self.rows.marked = marks - mine if mine <= marks else marks | mine
+                self.rows.refresh()
+
     def show_counts(self) -> None:
         """The line over the list."""
         views, marks = self.screen.job_watch.views, len(self.rows.marked)

@@ -34,7 +34,7 @@ class LineForm(OpenedScreen[list[int] | None]):
     LineForm #form Field { padding: 0 1; height: 1; }
     LineForm #preview { width: 2fr; }
     LineForm.-narrow #work { layout: vertical; }
-    LineForm.-narrow #form { width: 1fr; height: 16; }
+    LineForm.-narrow #form { width: 1fr; }
     LineForm.-narrow #preview { width: 1fr; }
     """
 
@@ -63,7 +63,7 @@ class LineForm(OpenedScreen[list[int] | None]):
     def compose_body(self) -> ComposeResult:
         """Lines beside the preview."""
         with Horizontal(id="work"):
-            with VerticalScroll(id="form", classes="box", can_focus=False):
+            with VerticalScroll(id="form", classes="box tall", can_focus=False):
                 for entry in self.entries:
                     value = self._values.get(entry.name, "")
                     yield Field(entry.label.ljust(LABEL), value, hint=entry.hint, id=f"job-{entry.name}")
