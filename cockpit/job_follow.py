@@ -44,6 +44,8 @@ class Found:
     anew: set[str] = field(default_factory=set)
     """Files that were written anew."""
     usual_gap_s: float | None = None
+    trouble: dict[str, str] = field(default_factory=dict)
+    """Files that cannot be read, and why."""
     before: dict[str, int] = field(default_factory=dict)
     """Where reading began: what another process took in meanwhile is not taken in again."""
 
@@ -89,6 +91,8 @@ def read_on(view: JobView, folder: Path) -> Found | None:
         for _ in range(MOST_CHUNKS):
             taken = take(source, found.offsets.get(key, 0))
             found.offsets[key] = taken.offset
+            if taken.problem:
+                found.trouble[name] = taken.problem
             if taken.anew:
                 found.anew.add(key)
                 found.points.pop(key, None)
@@ -151,6 +155,7 @@ def put_found(db: Database, job_id: int, found: Found) -> None:
         job_points.forget_points(db, job_id, source)
     for source, points in found.points.items():
         job_points.add_points(db, job_id, source, points)
+    jobs.put_known(db, job_id, "trouble", found.trouble or None, "files")
     if found.usual_gap_s is not None:
         jobs.put_known(db, job_id, "usual_gap_s", found.usual_gap_s, "times of its metrics")
     jobs.put_known(db, job_id, "offsets", found.offsets, "files")

@@ -23,6 +23,7 @@ class FakeVendor:
         self.files: dict[str, bytes] = {}
         self.jobs: dict[str, dict[str, Any]] = {}
         self.events: dict[str, list[dict[str, Any]]] = {}
+        self.checkpoints: dict[str, list[dict[str, Any]]] = {}
         self.batches: dict[str, dict[str, Any]] = {}
         self.messages: dict[str, dict[str, Any]] = {}
         self.results: dict[str, list[dict[str, Any]]] = {}
@@ -93,6 +94,8 @@ class FakeVendor:
             return self._new_job(json.loads(body)) if method == "POST" else _page(self.jobs.values())
         if found := re.fullmatch(r"/v1/fine_tuning/jobs/([\w-]+)/events", bare):
             return _page(reversed(self.events[found[1]]))
+        if found := re.fullmatch(r"/v1/fine_tuning/jobs/([\w-]+)/checkpoints", bare):
+            return _page(self.checkpoints.get(found[1], []))
         if found := re.fullmatch(r"/v1/fine_tuning/jobs/([\w-]+)(/cancel)?", bare):
             return _move(self.jobs.get(found[1]), "status", "cancelled" if found[2] else "")
         if bare == "/v1/batches":

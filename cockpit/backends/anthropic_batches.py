@@ -101,6 +101,16 @@ class AnthropicBackend:
         """
         raise JobError("A batch cannot be paused, so none goes on.")
 
+    async def theirs(self) -> list[tuple[str, str, str, str | None]]:
+        """What the account has, newest first: id, what it is, its status, when it was made.
+
+        Raises:
+            JobError: Anthropic does not answer, or there is no key.
+        """
+        client = await self._vendor.client(self._env)
+        page = await self._vendor.ask(client.messages.batches.list(limit=PAGE))
+        return [(one.id, "batch of messages", one.processing_status, iso(one.created_at)) for one in page.data]
+
     def logs(self, job: Handle) -> FileLog:
         """How its counts went, as they were read so far."""
         return FileLog(Path(job.folder, LOG))

@@ -140,6 +140,19 @@ class OpenAIBackend:
         client = await self._vendor.client(self._env)
         await self._vendor.ask(client.fine_tuning.jobs.resume(job.native))
 
+    async def theirs(self) -> list[tuple[str, str, str, str | None]]:
+        """What the account has, newest first: id, what it is, its status, when it was made.
+
+        Raises:
+            JobError: OpenAI does not answer, or there is no key.
+        """
+        client = await self._vendor.client(self._env)
+        tuning = (await self._vendor.ask(client.fine_tuning.jobs.list(limit=PAGE))).data
+        batches = (await self._vendor.ask(client.batches.list(limit=PAGE))).data
+        found = [(one.id, f"finetune of {one.model}", one.status, iso(one.created_at)) for one in tuning]
+        found += [(one.id, f"batch for {one.endpoint}", one.status, iso(one.created_at)) for one in batches]
+        return sorted(found, key=lambda one: one[3] or "", reverse=True)
+
     def logs(self, job: Handle) -> FileLog:
         """What it said, as it was read so far."""
         return FileLog(Path(job.folder, LOG))
@@ -174,6 +187,8 @@ class OpenAIBackend:
         one = (await self._vendor.ask(client.fine_tuning.jobs.retrieve(number))).model_dump()
         state = TUNING.get(one["status"])
         await self._events(client, job, number)
+        if state in ("running", *ENDED):
+            await self._checkpoints(client, job, number)
         over = state in ENDED
         if over:
             await self._results(client, job, one.get("result_files") or [])
@@ -206,6 +221,12 @@ class OpenAIBackend:
             return
         new.sort(key=lambda event: event.get("created_at") or 0)
         await asyncio.to_thread(_keep_events, job, new, seen)
+
+    async def _checkpoints(self, client: Any, job: Handle, number: str) -> None:
+        """What was measured at each checkpoint, once: a line of metrics, and of the log with the checkpoint's model."""
+        page = await self._vendor.ask(client.fine_tuning.jobs.checkpoints.list(number, limit=PAGE))
+        items = [one.model_dump() for one in page.data]
+        await asyncio.to_thread(_keep_checkpoints, job, items)
 
     async def _results(self, client: Any, job: Handle, files: Sequence[str]) -> None:
         """Result files, once: the CSV as it is, and its numbers as metrics."""
@@ -295,6 +316,25 @@ def _keep_events(job: Handle, new: Sequence[Mapping[str, Any]], seen: set[str]) 
     append_lines(job, LOG, [" ".join(line.split()) for line in words])
     append_lines(job, METRICS, numbers)
     proof.put(job.folder, "events.json", {"ids": sorted(seen | {str(event["id"]) for event in new})})
+
+
+def _keep_checkpoints(job: Handle, items: Sequence[Mapping[str, Any]]) -> None:
+    known = set(memo(job, "checkpoints.json").get("ids", ()))
+    new = sorted((one for one in items if one["id"] not in known), key=lambda one: one.get("step_number") or 0)
+    if not new:
+        return
+    numbers, words = [], []
+    for one in new:
+        measured = {
+            f"checkpoint/{k}": v for k, v in (one.get("metrics") or {}).items() if k != "step" and v is not None
+        }
+        if measured:
+            numbers.append(json.dumps({"step": one.get("step_number"), "time": one.get("created_at"), **measured}))
+        at = iso(one.get("created_at")) or now()
+        words.append(f"{at[:19]} checkpoint at step {one.get('step_number')}: {one.get('fine_tuned_model_checkpoint')}")
+    append_lines(job, LOG, words)
+    append_lines(job, "metrics-checkpoints.jsonl", numbers)
+    proof.put(job.folder, "checkpoints.json", {"ids": sorted(known | {str(one["id"]) for one in new})})
 
 
 def _csv_text(data: bytes) -> str:

@@ -114,22 +114,40 @@ def batch_job(ctx: Context, /, file: Path, vendor: str, *, endpoint: str, name: 
 
 
 @click.command("adopt")
-@click.argument("native", metavar="ID")
+@click.argument("native", metavar="ID", required=False)
+@click.option("--list", "vendor", type=click.Choice(["openai", "anthropic"]), help="Show what the account has instead.")
 @click.option("--name", default="")
 @as_json
 @pass_context
-def adopt_job(ctx: Context, native: str, name: str, as_json: bool) -> int:
+def adopt_job(ctx: Context, native: str | None, vendor: str | None, name: str, as_json: bool) -> int:
     """Take a vendor's job that is there already into the list: ftjob-…, batch_…, msgbatch_…"""
     from cockpit.job_runner import Ask
 
+    if vendor is not None:
+        return asyncio.run(_theirs(ctx, vendor, as_json=as_json))
+    if native is None:
+        raise click.UsageError("Give an id, or --list openai or anthropic.")
     number = native.rpartition(":")[2]
-    vendor = KINDS.get(number.replace("-", "_").partition("_")[0])
-    if vendor is None:
+    whose = KINDS.get(number.replace("-", "_").partition("_")[0])
+    if whose is None:
         raise InputError(f"{native!r} is no id of a finetune or batch.", hint="They begin ftjob-, batch_ or msgbatch_.")
     kind = "finetune" if number.startswith("ftjob") else "batch"
     options = {"kind": kind, "adopt": number}
-    ask = Ask((vendor, kind, number), str(Path.cwd()), name=name or number, backend=vendor, options=options)
+    ask = Ask((whose, kind, number), str(Path.cwd()), name=name or number, backend=whose, options=options)
     return asyncio.run(_submit(ctx, ask, as_json=as_json))
+
+
+async def _theirs(ctx: Context, vendor: str, *, as_json: bool) -> int:
+    """Print what an account has."""
+    async with job_desk(ctx, reading=True) as desk:
+        found = await desk.backends.get(vendor).theirs()  # type: ignore[attr-defined]
+    for number, what, status, made in found:
+        if as_json:
+            output.emit({"id": number, "what": what, "status": status, "made": made})
+    if not as_json:
+        rows = [(number, what, status, (made or "?")[:16]) for number, what, status, made in found]
+        output.table(rows, heads=("id", "what", "status", "made"))
+    return 0
 
 
 async def _submit(ctx: Context, ask: Ask, *, as_json: bool) -> int:

@@ -124,10 +124,12 @@ async def _show(ctx: Context, job_id: int, whole: dict[str, bool], *, as_json: b
         seen, captures = jobs.observations(db, [job_id])[job_id], jobs.captures(db, job_id)
         after = jobs.afters(db, [job_id]).get(job_id, ())
         folder, ladder = str(desk.folder_of(view.row)), jobs.fact(db, job_id, "ladder")
+        trouble = jobs.fact(db, job_id, "trouble")
     captures = {stage: _kept(facts, whole) for stage, facts in captures.items()}
     facts = {
         **view.to_json(), "after": [asdict(item) for item in after], "set_env": dict(view.row.spec.set_env),
-        "folder": folder, "ladder": ladder, "captured": captures, "observations": [asdict(item) for item in seen],
+        "folder": folder, "ladder": ladder,
+        "trouble": trouble, "captured": captures, "observations": [asdict(item) for item in seen],
     }  # fmt: skip
     if as_json:
         output.emit(facts)
@@ -182,6 +184,7 @@ def _print(facts: dict[str, Any]) -> None:
     if python := found.get("python"):
         count = f"{found.get('packages_lines', '?')} packages"
         rows.append(("python", f"{python.get('version', '?')} {python['path']}, {count}"))
+    rows += [("unread", f"{name}: {why}") for name, why in (facts["trouble"] or {}).items()]
     if ladder := facts["ladder"]:
         rows.append(("ladder", f"skipped {', '.join(ladder['skipped'])}: {ladder['reason']}"))
     rows += [("host", found.get("host")), ("cockpit", found.get("cockpit"))]

@@ -101,12 +101,15 @@ class JobDetailScreen(OpenedScreen[None]):
         def work() -> tuple[dict[str, dict[str, Any]], list[Any], Any, Any]:
             db = self._desk.store.read()
             after = jobs.afters(db, [job]).get(job, ())
-            return jobs.captures(db, job), jobs.observations(db, [job])[job], after, jobs.fact(db, job, "ladder")
+            told = jobs.fact(db, job, "ladder"), jobs.fact(db, job, "trouble")
+            return jobs.captures(db, job), jobs.observations(db, [job])[job], after, told
 
-        captures, seen, after, ladder = await asyncio.to_thread(work)
+        captures, seen, after, (ladder, trouble) = await asyncio.to_thread(work)
         captured = captures.get("start") or captures.get("submit") or {}
         self._diff = str(captured.get("diff") or "")
         self._more = [*captured_lines(captured), *seen_lines(seen)]
+        if trouble:
+            self._more[:0] = [(f"⚠ {name}: {why}", "warn") for name, why in trouble.items()]
         if ladder:
             self._more.insert(0, (f"ladder   skipped {', '.join(ladder['skipped'])}: {ladder['reason']}", ""))
         if after:

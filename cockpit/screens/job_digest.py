@@ -11,14 +11,11 @@ from cockpit.core.job_digest import Digest, digest_lines
 from cockpit.core.job_words import clock
 from cockpit.job_rules import digest_since
 from cockpit.screens.base import PaneScreen
+from cockpit.screens.job_watch import LOOKED, NIGHT
 from cockpit.screens.opened import OpenedScreen
 from cockpit.screens.text_panel import TextPanel
 
-LOOKED = "jobs.looked"
-"""The setting that remembers when somebody last looked at the digest, or at the pane."""
 DAY = timedelta(days=1)
-NIGHT = timedelta(hours=6)
-"""After so long without a look, the app opens the digest by itself if anything ended."""
 
 
 class JobDigestScreen(OpenedScreen[None]):

@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic, process_time
 from typing import TYPE_CHECKING
 
 from cockpit.backends.registry import BackendRegistry
+from cockpit.commands import by_id
 from cockpit.core.errors import CockpitError
 from cockpit.core.job_busy import header_words
+from cockpit.core.job_digest import BAD
 from cockpit.core.job_words import shown
-from cockpit.core.jobs import CERTAIN, ENDED, LIVE, State
+from cockpit.core.jobs import CERTAIN, ENDED, LIVE, LOCAL, State
 from cockpit.job_rules import busy_since
 from cockpit.job_runner import JobDesk
 from cockpit.job_views import JobView
+from cockpit.keymap import display
 from cockpit.screens.play_status import top_parts
 from cockpit.store import jobs, projects
 from cockpit.terminal import notification_sequence
@@ -33,6 +38,10 @@ SHARE, SLOWEST_S = 0.012, 10.0
 WHOLE_EVERY = 30
 """Looks after which everything is read again, whatever it was: another terminal may have changed it."""
 BUSY_EVERY_S = 60.0
+LOOKED = "jobs.looked"
+"""The setting that remembers when somebody last looked at the Jobs pane, by project."""
+NIGHT = timedelta(hours=6)
+"""So long without a look is a night: what ended in it is told."""
 MOST = 2000
 """Jobs that are listed; older ones are in `cockpit job list --limit`."""
 Listener = Callable[[list[JobView], list[JobView]], None]
@@ -51,6 +60,7 @@ class JobWatch:
             webhook_env=config.webhook_env,
         )  # fmt: skip
         self.desk.paced = True
+        self._webhook_env = config.webhook_env
         self.views: list[JobView] = []
         self.loaded = False
         self.problem = ""
@@ -109,6 +119,8 @@ class JobWatch:
         self._looks += 1
         whole = not self.loaded or self._looks % WHOLE_EVERY == 0
         found = await (self._everything() if whole else self._what_may_have_changed())
+        if not self.loaded:
+            self._good_morning(found)
         self.problem, self.loaded = "", True
         freed = {v.row.id for v in before if v.state in LIVE} & {v.row.id for v in found if v.state not in LIVE}
         if freed and any(view.waits for view in found):
@@ -121,18 +133,42 @@ class JobWatch:
                 self._ring(before, found)
         await self._show_badge()
 
+    def _good_morning(self, found: list[JobView]) -> None:
+        """After a night, say what ended in it; the Jobs pane then opens the digest by itself."""
+        said = self.app.get_setting(f"{LOOKED}.{self.app.project}")
+        if not isinstance(said, str) or self.desk.clock() - datetime.fromisoformat(said) < NIGHT:
+            return
+        ended = [view for view in found if view.state in ENDED and (view.standing.ended or "") >= said]
+        bad = sum(view.state in BAD for view in ended)
+        if ended:
+            key = self.app.keymap.of(by_id("app.jobs"))[0]
+            badly = f", {bad} of them badly" if bad else ""
+            jobs_ended = f"{len(ended)} job{'s' * (len(ended) > 1)} ended"
+            self.app.notify(f"{jobs_ended} since you looked{badly}: {display(key)}", timeout=20)
+
     def _ring(self, before: list[JobView], now: list[JobView]) -> None:
         """Say that jobs ended or fell silent, here and at the terminal around."""
         states = {view.row.id: view.state for view in before}
         news = [view for view in now if states.get(view.row.id) in LIVE and _is_news(states[view.row.id], view)]
         if not news:
             return
+        if self._webhook_env:
+            # A job here tells it by itself, app open or not; nobody else watches those elsewhere.
+            for view in news:
+                if view.row.backend != LOCAL and view.state in ENDED:
+                    self.app.run_worker(partial(self._tell, view), group="webhook", exit_on_error=False)
         first = news[0]
         more = f", and {len(news) - 1} more" if len(news) > 1 else ""
         said = f"job {first.row.id} {first.row.name}: {shown(first.standing)}{more}"
         self.app.notify(said, severity="information" if first.state == "finished" else "warning", timeout=8)
         if self.app.get_setting("notify", True):
             self.app.write_terminal(notification_sequence(said, os.environ))
+
+    async def _tell(self, view: JobView) -> None:
+        from cockpit.job_hook import message, post
+
+        log = self.desk.folder_of(view.row) / "supervisor.log"
+        await post(os.environ.get(self._webhook_env, ""), message(view), log)
 
     async def _show_badge(self) -> None:
         """Have the header of every pane say how many jobs run, and how busy the day was."""

@@ -83,6 +83,13 @@ async def test_a_finetune_from_its_file_to_its_curves(openai: OpenAIBackend, ven
     theirs |= {"status": "succeeded", "finished_at": WHEN + 99, "fine_tuned_model": "ft:gpt-x:me"}
     theirs["result_files"] = ["file-csv"]
     vendor.files["file-csv"] = base64.b64encode(CSV.encode())
+    vendor.checkpoints[job.native] = [
+        {
+            "object": "fine_tuning.job.checkpoint", "id": "ftckpt-1", "created_at": WHEN + 50, "step_number": 2,
+            "fine_tuned_model_checkpoint": "ft:gpt-x:me:ckpt-2", "fine_tuning_job_id": job.native,
+            "metrics": {"step": 2, "full_valid_loss": 0.9, "full_valid_mean_token_accuracy": 0.8},
+        }
+    ]  # fmt: skip
     vendor.say(job.native, "Step 2/2", {"step": 2, "total_steps": 2, "train_loss": 0.75})
     seen = await one(openai, job)
     assert seen.state == "finished" and "ft:gpt-x:me" in seen.evidence
@@ -95,6 +102,9 @@ async def test_a_finetune_from_its_file_to_its_curves(openai: OpenAIBackend, ven
         ("train_accuracy", 1, 0.5), ("train_accuracy", 2, 0.9),
     ]  # fmt: skip
     assert read["metrics.jsonl"].progress is not None
+    (loss,) = [p for p in read["metrics-checkpoints.jsonl"].points if p.name == "checkpoint/full_valid_loss"]
+    assert (loss.step, loss.value) == (2, 0.9)
+    assert log.count("checkpoint at step 2: ft:gpt-x:me:ckpt-2") == 1
 
 
 async def test_a_job_whose_answer_was_lost_is_found_and_not_sent_twice(

@@ -60,3 +60,5 @@ def test_a_job_that_is_there_already_is_adopted(cli: Cli, vendor: FakeVendor) ->
     (row,) = cli("job", "adopt", "ftjob-1", "--json").rows()
     assert (row["native"], row["state"]) == ("ftjob-1", "running")
     assert cli("job", "adopt", "run-3").status == 2
+    (there,) = cli("job", "adopt", "--list", "openai", "--json").rows()
+    assert (there["id"], there["what"], there["status"]) == ("ftjob-1", "finetune of gpt-y", "running")

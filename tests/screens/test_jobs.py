@@ -258,6 +258,15 @@ async def test_the_digest_opens_by_itself_after_a_night(db: Path) -> None:
         digest = app.screen
         assert isinstance(digest, JobDigestScreen)
         assert "ValueError: overnight" in digest._found.first[0]
+        app.put_setting("jobs.looked.p", (datetime.now(UTC) - timedelta(hours=9)).isoformat())
+        await app.services.store.flush()
+    services = Services(Config(path=db.with_name("none.toml")), open_store(db))
+    app = CockpitApp(services, project="p", state_dir=db.parent / "state")
+    try:
+        async with app.run_test(size=(150, 40)) as pilot:
+            await seen(pilot, lambda: any("1 job ended" in note.message for note in app._notifications))
+    finally:
+        await close_services(services)
 
 
 async def test_a_finetune_is_checked_and_the_ladder_asked_before_anything_is_sent(
