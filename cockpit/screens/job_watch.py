@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from time import monotonic, process_time
 from typing import TYPE_CHECKING
 
@@ -156,7 +155,7 @@ class JobWatch:
             # A job here tells it by itself, app open or not; nobody else watches those elsewhere.
             for view in news:
                 if view.row.backend != LOCAL and view.state in ENDED:
-                    self.app.run_worker(partial(self._tell, view), group="webhook", exit_on_error=False)
+                    self.app.run_worker(self._tell(view), group="webhook", exit_on_error=False)
         first = news[0]
         more = f", and {len(news) - 1} more" if len(news) > 1 else ""
         said = f"job {first.row.id} {first.row.name}: {shown(first.standing)}{more}"
