@@ -1,0 +1,49 @@
+"""What is being typed into the log and not saved yet, so that a killed app loses nothing. Rows in, rows out."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import asdict, dataclass
+
+from cockpit.store.clock import now
+from cockpit.store.log import Draft
+from cockpit.store.text import pack_json, unpack_json
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDraft:
+    """A text under way: the sitting it is typed in, and the entry and revision it changes (None and 0 for a new one)."""
+
+    session: str
+    entry_id: int | None
+    revision: int
+    draft: Draft
+    at: str = ""
+
+
+def put_draft(db: sqlite3.Connection, project_id: int, kept: OpenDraft) -> None:
+    """Keep a text as it stands, in place of what was kept of the same sitting."""
+    drop_draft(db, kept.session)
+    db.execute(
+        "INSERT INTO entry_draft (project_id, entry_id, revision, session, at, state) VALUES (?, ?, ?, ?, ?, ?)",
+        (project_id, kept.entry_id, kept.revision, kept.session, now(), pack_json(asdict(kept.draft))),
+    )
+
+
+def drop_draft(db: sqlite3.Connection, session: str) -> None:
+    """Forget what was kept of a sitting, because it was saved or thrown away."""
+    db.execute("DELETE FROM entry_draft WHERE session = ?", (session,))
+
+
+def list_drafts(db: sqlite3.Connection, project_id: int) -> list[OpenDraft]:
+    """Texts that were never saved, the latest first."""
+    rows = db.execute(
+        "SELECT session, entry_id, revision, state, at FROM entry_draft WHERE project_id = ? ORDER BY at DESC, id DESC",
+        (project_id,),
+    )
+    return [OpenDraft(session, entry, revision, _draft(state), at) for session, entry, revision, state, at in rows]
+
+
+def _draft(state: bytes | str) -> Draft:
+    found = unpack_json(state)
+    return Draft(**{**found, "tags": tuple(found["tags"])})
