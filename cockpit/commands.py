@@ -10,9 +10,9 @@ from cockpit.command_tables import (
     dialogs,
     examples,
     fill,
-    job_screens,
     jobs,
     keep,
+    log,
     play,
     sets,
     stops,
@@ -34,7 +34,7 @@ COMMANDS: tuple[Command, ...] = (
     *sets.COMMANDS,
     *datasets.COMMANDS,
     *jobs.COMMANDS,
-    *job_screens.COMMANDS,
+    *log.COMMANDS,
     *app.COMMANDS,
 )
 _BY_ID = {command.id: command for command in COMMANDS}

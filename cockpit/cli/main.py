@@ -18,6 +18,7 @@ COMMANDS = {
     "run": ("runs", "List, show, resume and export runs."),
     "job": ("jobs", "Run long work that survives this terminal: submit, queue, watch, end, sweep."),
     "log": ("log", "Keep the research log: add, list, show, edit, export, import entries that cite your work."),
+    "report": ("report", "Tell others what was done: a daily update, a weekly deck, an idea's report."),
     "predict": ("predict", "Predict results beforehand, and see how good you are at it."),
     "step": ("steps", "Keep the ranked list of what to try next."),
     "search": ("search", "Search every sample, newest first."),

@@ -23,6 +23,7 @@ PANES: tuple[Pane, ...] = (
     Pane(2, "examples", "Examples", "f3", "cockpit.screens.examples:ExamplesScreen"),
     Pane(4, "jobs", "Jobs", "f5", "cockpit.screens.jobs:JobsScreen"),
     Pane(5, "tokens", "Tokens", "f6", "cockpit.screens.tokens:TokensScreen"),
+    Pane(6, "log", "Log", "f7", "cockpit.screens.log:LogScreen"),
 )
 
 
@@ -77,6 +78,7 @@ EVERYWHERE: tuple[Command, ...] = (
     _app("previous_part", "shift+tab", "Part before", "Move to the part before.", "focus_previous", typing=False),
     _app("jump", "ctrl+o", "Jump", "Put a letter on each part of the screen; press it to go there."),
     _app("editor", "ctrl+e", "Editor", "Edit the text you are typing in $VISUAL or $EDITOR."),
+    _app("write", "ctrl+l", "Log this", "Write an entry of the research log about what is in front of you."),
     _app("cancel", "ctrl+c", "Cancel", "Cancel what runs on this screen, or copy what is selected; never quits."),
     _app("theme", "", "Theme", "Choose the colours, with a live preview.", typing=False),
     _app("notifications", "", "Notifications", "Ring and notify when a long run ends, or do not.", typing=False),

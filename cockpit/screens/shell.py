@@ -82,6 +82,16 @@ async def _edit(app: CockpitApp, field: Any) -> None:
         put_text(field, changed)
 
 
+async def write(app: CockpitApp) -> None:
+    """Open a draft of an entry about what is in front."""
+    from cockpit.screens.log_edit import LogEditScreen, write_about
+
+    if isinstance(app.screen, LogEditScreen):
+        app.notify("You are writing an entry already.")
+    elif isinstance(app.screen, PaneScreen):
+        app.run_worker(write_about(app, app.screen), group="write", exclusive=True, exit_on_error=False)
+
+
 async def notifications(app: CockpitApp) -> None:
     """Turn the notification at the end of long runs on or off."""
     on = not app.get_setting("notify", True)

@@ -12,7 +12,7 @@ from cockpit.store.text import pack_json, unpack_json
 
 @dataclass(frozen=True, slots=True)
 class OpenDraft:
-    """A text under way: the sitting it is typed in, and the entry and revision it changes (None and 0 for a new one)."""
+    """A text under way: its sitting, and the entry and revision that it changes (None and 0 for a new one)."""
 
     session: str
     entry_id: int | None

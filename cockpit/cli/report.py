@@ -1,0 +1,126 @@
+"""`cockpit report`: what was done, for others to read. Which facts, and in which words, is decided below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cockpit.cli import output
+from cockpit.cli.context import TEXT, Context, as_json, pass_context
+from cockpit.core.clock import utc_now
+from cockpit.core.errors import InputError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+OUT = click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+
+
+@click.group("report")
+def report_command() -> None:
+    """Tell others what was done: a daily update, a weekly deck, an idea from its beginning."""
+
+
+@report_command.command("daily")
+@click.option("--format", "form", type=click.Choice(["md", "slack", "html"]), default="md", show_default=True)
+@click.option("--save", is_flag=True, help="Keep it in the log; the next one begins where this one ends.")
+@OUT
+@as_json
+@pass_context
+def daily_command(ctx: Context, form: str, save: bool, out: Path | None, as_json: bool) -> int:
+    """Last, Next, Blockers: drafted from what was done since the last daily that was saved."""
+    from cockpit.log_drafts import local_day
+    from cockpit.log_reports import daily_text
+    from cockpit.store.log import Draft, add_entry
+    from cockpit.store.projects import ensure_project
+
+    now = utc_now()
+    title = f"Daily update {local_day(now)}"
+    with ctx.store() as store:
+        text = daily_text(store.read(), ctx.project, now)
+        if save:
+
+            def keep(db: sqlite3.Connection) -> int:
+                return add_entry(db, ensure_project(db, ctx.project), Draft(title, text, local_day(now)), kind="daily")
+
+            store.write_now(keep)
+    return _give(_one(form, title, text), "daily", form, out, as_json=as_json)
+
+
+@report_command.command("weekly")
+@click.option("--format", "form", type=click.Choice(["md", "html", "marp"]), default="md", show_default=True)
+@click.option("--entry", "entries", multiple=True, type=int, help="Show this entry; repeatable, in this order.")
+@click.option("--question", "questions", multiple=True, type=TEXT, help="Where input is wanted; repeatable.")
+@click.option("--minutes", type=click.IntRange(5, 600), default=30, show_default=True, help="Of the whole meeting.")
+@OUT
+@as_json
+@pass_context
+def weekly_command(
+    ctx: Context, /, form: str, out: Path | None, *, entries: tuple[int, ...], questions: tuple[str, ...],
+    minutes: int, as_json: bool,
+) -> int:  # fmt: skip
+    """A meeting's agenda and slides: the week's results, next steps, questions."""
+    from cockpit.core.report import as_markdown, as_marp
+    from cockpit.log_reports import weekly_slides
+    from cockpit.report_html import deck
+
+    with ctx.store() as store:
+        slides = weekly_slides(
+            store.read(), ctx.project, utc_now(), chosen=entries, questions=questions, minutes=minutes
+        )
+    makers: dict[str, Callable[[], str]] = {
+        "md": lambda: as_markdown(slides), "marp": lambda: as_marp(slides),
+        "html": lambda: deck(slides[0].title, slides),
+    }  # fmt: skip
+    return _give(makers[form](), "weekly", form, out, as_json=as_json)
+
+
+@report_command.command("idea")
+@click.argument("idea", type=TEXT)
+@click.option("--format", "form", type=click.Choice(["md", "html"]), default="md", show_default=True)
+@OUT
+@as_json
+@pass_context
+def idea_command(ctx: Context, idea: str, form: str, out: Path | None, as_json: bool) -> int:
+    """IDEA from its first message to what is concluded."""
+    from cockpit.log_reports import idea_text
+
+    with ctx.store() as store:
+        text = idea_text(store.read(), ctx.project, idea)
+    return _give(_one(form, idea, text), "idea", form, out, as_json=as_json)
+
+
+def _one(form: str, title: str, text: str) -> str:
+    if form == "html":
+        from cockpit.report_html import page
+
+        return page(title, text)
+    if form == "slack":
+        from cockpit.core.report import as_slack
+
+        return as_slack(text)
+    return text
+
+
+def _give(text: str, report: str, form: str, out: Path | None, *, as_json: bool) -> int:
+    """Print the report, or write it and say where.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    if out is not None:
+        try:
+            out.write_text(text, "utf-8", errors="replace")
+        except OSError as error:
+            raise InputError(f"{out} cannot be written: {error.strerror}.") from error
+    if as_json:
+        where = {"path": str(out)} if out is not None else {"text": text}
+        output.emit({"report": report, "format": form, **where})
+    elif out is not None:
+        output.say(f"Written to {out}.")
+    else:
+        output.say(text.rstrip("\n"))
+    return 0

@@ -1,0 +1,273 @@
+"""Writing an entry: title, idea, tags, Markdown, and what a stranger would miss. What it should say is the core's.
+
+What is typed is kept in the database at every pause, by sitting, until it is saved or thrown away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+
+from cockpit.core.errors import CockpitError
+from cockpit.core.log_context import Gap, fill
+from cockpit.core.log_draft import OBSERVED
+from cockpit.core.log_refs import Kind
+from cockpit.log_drafts import draft_about, entry_gaps, local_day
+from cockpit.screens.base import PaneScreen
+from cockpit.screens.dialogs import Confirm
+from cockpit.screens.opened import OpenedScreen
+from cockpit.screens.text_panel import Said, TextPanel
+from cockpit.store.entry_drafts import OpenDraft, drop_draft, put_draft
+from cockpit.store.log import Draft, EditConflict, add_entry, save_entry
+from cockpit.store.projects import ensure_project
+from widgets.field import Field
+from widgets.prompt_editor import PromptEditor
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from cockpit.app import CockpitApp
+
+PAUSE_S = 0.3
+"""After this long without a key, the text is kept and looked at."""
+LINES = ("title", "idea", "tags")
+
+
+class LogEditScreen(OpenedScreen[int | None]):
+    """One entry being written; the answer is its number once it is saved."""
+
+    scope: ClassVar[str] = "log-edit"
+    pane_title: ClassVar[str] = "Entry"
+    typing_escape: ClassVar[str] = "later"
+    DEFAULT_CSS = """
+    LogEditScreen #work { layout: horizontal; height: 1fr; }
+    LogEditScreen #page { width: 1fr; height: 1fr; }
+    LogEditScreen #page Field { height: 1; background: $background; }
+    LogEditScreen #body { height: 1fr; background: $background; }
+    LogEditScreen #asks { width: 46; height: 1fr; }
+    LogEditScreen.-narrow #work { layout: vertical; }
+    LogEditScreen.-narrow #page { width: 1fr; }
+    LogEditScreen.-narrow #asks { width: 1fr; height: 6; }
+    """
+
+    def __init__(self, kept: OpenDraft) -> None:
+        super().__init__()
+        self._kept = kept
+        self._last = kept.draft
+        self._gaps: list[Gap] = []
+        self._pause: Timer | None = None
+        self._is_done = False
+
+    def compose_body(self) -> ComposeResult:
+        """Three lines and the text, beside what a stranger would miss."""
+        draft = self._kept.draft
+        values = {"title": draft.title, "idea": draft.idea, "tags": ", ".join(draft.tags)}
+        with Horizontal(id="work"):
+            with Vertical(id="page"):
+                for name in LINES:
+                    yield Field(name.ljust(6), values[name], id=name)
+                yield PromptEditor(draft.body, id="body")
+            with Vertical(id="asks"):
+                yield TextPanel(id="gaps", classes="box")
+
+    def on_mount(self) -> None:
+        """Begin where only the person knows what to say."""
+        self.query_one("#gaps").border_title = Content("a stranger would ask")
+        named = f"entry {self._kept.entry_id}" if self._kept.entry_id else "a new entry"
+        self.head((named, "plain"), (self._kept.draft.day, "quiet"))
+        editor = self._body
+        lines = editor.text.split("\n")
+        heading = f"## {OBSERVED}"
+        editor.move_cursor((lines.index(heading) + 1 if heading in lines else len(lines) - 1, 0))
+        editor.start_typing()
+        self._look()
+
+    @property
+    def _body(self) -> PromptEditor:
+        return self.query_one("#body", PromptEditor)
+
+    @property
+    def draft(self) -> Draft:
+        """The entry as it is typed now."""
+        title, idea, tags = (self.query_one(f"#{name}", Field).value for name in LINES)
+        names = tuple(part.strip() for part in tags.split(",") if part.strip())
+        return Draft(title, self._body.text, self._kept.draft.day, names, idea)
+
+    def jump_targets(self) -> Mapping[str, Widget]:
+        """A letter for each part."""
+        return {"b": self._body, **{name[0]: self.query_one(f"#{name}") for name in LINES}}
+
+    def stop_typing(self) -> None:
+        """Leave; the text is there the next time, at the head of the list."""
+        self._keep()
+        self.dismiss(None)
+
+    def on_prompt_editor_left_typing(self) -> None:
+        """Escape in the text leaves as it does in a line."""
+        self.stop_typing()
+
+    def on_unmount(self) -> None:
+        """However the screen goes, what was typed is kept."""
+        self._stop_pause()
+
+    def on_field_changed(self) -> None:
+        """Look again once the typing pauses."""
+        self._typed()
+
+    def on_text_area_changed(self) -> None:
+        """Look again once the typing pauses."""
+        self._typed()
+
+    def _typed(self) -> None:
+        self._stop_pause()
+        self._pause = self.set_timer(PAUSE_S, self._look)
+
+    def _stop_pause(self) -> None:
+        if self._pause is not None:
+            self._pause.stop()
+            self._pause = None
+
+    def _keep(self) -> None:
+        """Keep the text, unless it is as it was when it was opened or kept last."""
+        draft = self.draft
+        if self._is_done or draft == self._last:
+            return
+        self._last = draft
+        kept, project = replace(self._kept, draft=draft), self.cockpit.project
+        self.services.store.post(lambda db: put_draft(db, ensure_project(db, project), kept))
+
+    def _look(self) -> None:
+        self._keep()
+        self.run_worker(self._check(self._body.text), group="gaps", exclusive=True, exit_on_error=False)
+
+    async def _check(self, body: str) -> None:
+        store = self.services.store
+        try:
+            self._gaps = await asyncio.to_thread(lambda: entry_gaps(store.read(), body))
+            lines: list[Said] = gap_lines(self._gaps)
+        except CockpitError as error:
+            self._gaps, lines = [], [(error.sentence(), "warn")]
+        if self.is_attached:
+            self.query_one("#gaps", TextPanel).show(lines)
+
+    # Commands
+
+    def action_fill(self) -> None:
+        """Put what the database knows into the text."""
+        body = fill(self._body.text, self._gaps)
+        if body == self._body.text:
+            self.notify_plain("The database knows nothing more of what is missing.")
+            return
+        self._body.replace(body, (0, 0), self._body.document.end)
+        self._look()
+
+    def action_submit(self) -> None:
+        """Save the entry."""
+        self.run_worker(self._save(), group="save", exclusive=True, exit_on_error=False)
+
+    async def _save(self) -> None:
+        draft = self.draft
+        if not (draft.body.strip() or draft.title.strip()):
+            self.notify_plain("There is nothing to save yet.", severity="warning")
+            return
+        try:
+            number = await self._write(draft, self._kept.revision)
+        except EditConflict as error:
+            theirs = error.theirs
+            said = (
+                f"{error.message}\n\nTheirs:\n{theirs.draft.body[:600]}\n\nYours over it? Theirs stays in the history."
+            )
+            if not await self.app.push_screen_wait(Confirm("Edited elsewhere", said, yes="save mine", no="not yet")):
+                return
+            number = await self._write(draft, theirs.revision)
+        except CockpitError as error:
+            self.notify_plain(error.sentence(), severity="warning", timeout=8)
+            return
+        self._is_done = True
+        self.dismiss(number)
+
+    async def _write(self, draft: Draft, seen: int) -> int:
+        kept, project = self._kept, self.cockpit.project
+
+        def write(db: sqlite3.Connection) -> int:
+            if kept.entry_id is None:
+                number = add_entry(db, ensure_project(db, project), draft)
+            else:
+                number = kept.entry_id
+                save_entry(db, number, draft, seen=seen)
+            drop_draft(db, kept.session)
+            return number
+
+        return await self.services.store.write(write)
+
+    async def action_discard(self) -> None:
+        """Throw the draft away, asked first."""
+        self.run_worker(self._discard(), group="discard", exclusive=True, exit_on_error=False)
+
+    async def _discard(self) -> None:
+        said = "What was typed since the last save is gone for good."
+        if await self.app.push_screen_wait(Confirm("Throw the draft away?", said, yes="throw away", no="keep")):
+            self._is_done = True
+            session = self._kept.session
+            await self.services.store.write(lambda db: drop_draft(db, session))
+            self.dismiss(None)
+
+
+def gap_lines(found: list[Gap]) -> list[Said]:
+    """What is missing, and whether a key can fill it in."""
+    if not found:
+        return [("✓ complete: it says what was done, with what, and what came of it", "ok")]
+    lines: list[Said] = [(f"{'+' if gap.fill else '·'} {gap.words}", "warn" if gap.fill else "") for gap in found]
+    count = sum(bool(gap.fill) for gap in found)
+    if count:
+        lines += [("", ""), (f"+ {count} can be filled in while editing: ctrl+g", "quiet")]
+    return lines
+
+
+def new_session() -> str:
+    """A name for one sitting."""
+    return secrets.token_hex(8)
+
+
+async def write_about(app: CockpitApp, screen: PaneScreen[Any]) -> int | None:
+    """Open a draft about what is in front; the entry's number once it is saved."""
+    store, now = app.services.store, app.services.clock()
+    try:
+        draft = await asyncio.to_thread(lambda: draft_about(store.read(), in_front(store.read(), screen), now))
+    except CockpitError as error:
+        app.report(error)
+        return None
+    return await app.push_screen_wait(LogEditScreen(OpenDraft(new_session(), None, 0, draft)))
+
+
+def blank_draft(app: CockpitApp) -> OpenDraft:
+    """An entry about nothing in particular."""
+    return OpenDraft(new_session(), None, 0, Draft("", "", local_day(app.services.clock())))
+
+
+def in_front(db: sqlite3.Connection, screen: PaneScreen[Any]) -> list[tuple[Kind, int]]:
+    """What a screen shows, as an entry would cite it; nothing where it shows no run and no job."""
+    if screen.scope == "play":
+        run = screen.save_session().get("run")
+        return [("run", run)] if isinstance(run, int) and _is_run(db, run) else []
+    if screen.scope == "jobs":
+        return [("job", view.row.id) for view in getattr(screen, "listing").chosen]  # noqa: B009
+    if screen.scope == "job-detail":
+        return [("job", getattr(screen, "_view").row.id)]  # noqa: B009
+    if screen.scope == "sample" and isinstance(number := getattr(screen, "_sample_id", None), int):
+        found = db.execute("SELECT run_id FROM sample WHERE id = ?", (number,)).fetchone()
+        return [("run", found[0]), ("sample", number)] if found else []
+    return []
+
+
+def _is_run(db: sqlite3.Connection, number: int) -> bool:
+    return db.execute("SELECT 1 FROM run WHERE id = ?", (number,)).fetchone() is not None

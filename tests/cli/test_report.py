@@ -1,0 +1,101 @@
+"""`cockpit report`: what was really done, told with numbers that are worked out again, and with nothing obeyed."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+from cockpit.log_figures import trace_all
+from cockpit.store.db import open_store
+from tests.cli.conftest import Cli
+
+HOSTILE = (
+    "<script>alert(1)</script> </style> [x](javascript:alert(1)) ![p](https://example.com/p.png)\n\n---\n\n"
+    "<img src=x onerror=y> `unclosed [a](b"
+)
+
+
+class Seen(HTMLParser):
+    """Tags, and every attribute that a browser would fetch or run."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.live: list[tuple[str, str | None]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.live += [one for one in attrs if one[0] in ("src", "href", "srcset", "data") or one[0].startswith("on")]
+
+
+def worked(cli: Cli) -> None:
+    cli.send("Say yes", "-m", "openai:fake-tok5", "-n", "4")
+    cli("log", "add", "## What I conclude\n\nIt says yes.", "--title", "Yes", "--idea", "yes", "--cite", "run:1")
+    cli("log", "add", HOSTILE, "--title", "<b>odd</b>")
+    cli("step", "add", "try 8 examples", "--why", "zero-shot is unsure")
+    cli("step", "add", "finetune", "--blocked-by", "labels")
+
+
+def test_a_daily_has_its_three_parts_and_every_number_in_it_is_worked_out_again(cli: Cli) -> None:
+    worked(cli)
+    text = cli("report", "daily").out
+    assert re.findall(r"(?m)^## (.*)$", text) == ["Last", "Next", "Blockers"]
+    last, following, blockers = re.split(r"(?m)^## .*$", text)[1:]
+    assert "It says yes." in last
+    assert "run:1" in last
+    assert "n = 4" in last
+    assert "try 8 examples: zero-shot is unsure" in following
+    assert "finetune: waits for labels" in blockers
+    store = open_store(cli.db)
+    found = trace_all(store.read(), text)
+    store.close()
+    assert found
+    assert [one.ref.target for one in found if one.figure is None or one.changed] == []
+
+
+def test_the_next_daily_begins_where_the_saved_one_ended(cli: Cli) -> None:
+    worked(cli)
+    assert "run:1" in cli("report", "daily", "--save").out
+    last = re.split(r"(?m)^## .*$", cli("report", "daily").out)[1]
+    assert last.strip() == "- nothing"
+    (kept,) = [row for row in cli("log", "list", "--json").rows() if row["kind"] == "daily"]
+    assert "run:1" in kept["cites"]
+
+
+def test_slack_gets_its_own_marks(cli: Cli) -> None:
+    worked(cli)
+    out = cli("report", "daily", "--format", "slack").out
+    assert "*Last*" in out
+    assert "• " in out
+    assert "## " not in out
+    assert "](" not in out.split("*Next*")[0].replace(HOSTILE, "")
+
+
+def test_a_deck_is_one_file_without_anything_live_and_the_concluded_comes_first(cli: Cli, tmp_path: Path) -> None:
+    worked(cli)
+    path = tmp_path / "deck.html"
+    done = cli("report", "weekly", "--format", "html", "--out", str(path), "--question", "few-shot next?")
+    assert done.status == 0
+    text = path.read_text("utf-8")
+    seen = Seen(text)
+    assert (seen.tags.count("section"), seen.tags.count("script"), seen.tags.count("style")) == (5, 1, 1)
+    assert seen.live == []
+    assert "img" not in seen.tags
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert text.index("<h1>Yes") < text.index("<h1>&lt;b&gt;odd")
+    assert 'title="run:1?n"' in text
+    marp = cli("report", "weekly", "--format", "marp", "--question", "few-shot next?").out
+    assert marp.startswith("---\nmarp: true\n")
+    assert len(re.findall(r"(?m)^---$", marp)) == 2 + 4
+
+
+def test_an_ideas_report_goes_from_its_entries_to_the_conclusion_and_an_unknown_idea_is_told(cli: Cli) -> None:
+    worked(cli)
+    text = cli("report", "idea", "yes").out
+    assert text.startswith("# yes\n")
+    assert "It says yes." in text.split("## What was sampled")[0]
+    bad = cli("report", "idea", "no")
+    assert bad.status != 0
+    assert "Ideas: yes." in bad.err
