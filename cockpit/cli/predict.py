@@ -30,6 +30,7 @@ def predict_command() -> None:
 @pass_context
 def add_command(ctx: Context, /, claim: str, p: str, *, about: str | None, idea: str, as_json: bool) -> int:
     """Predict that CLAIM will turn out true with probability P: 0.7 or 70%."""
+    from cockpit.core.calibration import probability
     from cockpit.store import predictions
     from cockpit.store.projects import ensure_project
 
@@ -135,21 +136,6 @@ def _record_json(found: Record) -> dict[str, Any]:
 
 def _idea_json(name: str, found: Record) -> dict[str, Any]:
     return {"idea": name or None, "n": found.n, "brier": found.brier}
-
-
-def probability(text: str) -> float:
-    """A probability as a person types it: 0.7, .7, 70%, 70 %.
-
-    Raises:
-        InputError: it is none.
-    """
-    bare = text.strip()
-    share = bare.endswith("%")
-    try:
-        number = float(bare.removesuffix("%").strip())
-    except ValueError:
-        raise InputError(f"{text!r} is no probability.", hint="Write 0.7 or 70%.") from None
-    return number / 100 if share else number
 
 
 def to_json(one: Prediction) -> dict[str, Any]:

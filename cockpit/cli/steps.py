@@ -75,6 +75,28 @@ def list_command(ctx: Context, closed: bool, everywhere: bool, as_json: bool) ->
     return 0
 
 
+@step_command.command("propose")
+@as_json
+@pass_context
+def propose_command(ctx: Context, as_json: bool) -> int:
+    """Have the rules look at the latest runs, and add what they propose; each proposal comes once."""
+    from cockpit.log_steps import propose_steps
+    from cockpit.store import steps
+    from cockpit.store.projects import ensure_project
+
+    with ctx.store() as store:
+        made = store.write_now(lambda db: propose_steps(db, ensure_project(db, ctx.project)))
+        found = [steps.get_step(store.read(), number) for number in made]
+    for step in found:
+        if as_json:
+            output.emit(to_json(step))
+        else:
+            output.say(f"Step {step.id}: {step.new.title} ({step.new.why})", keep_newlines=False)
+    if not found and not as_json:
+        output.note("The rules propose nothing new.")
+    return 0
+
+
 @step_command.command("done")
 @click.argument("step_id", type=int)
 @click.argument("result", default="", type=TEXT)

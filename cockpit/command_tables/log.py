@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cockpit.command_tables.command import Command
 
-SHOWN = frozenset({"check", "trace", "history"})
-"""Commands that show something about the entry in its place."""
+SHOWN = frozenset({"check", "trace", "history", "steps", "predictions"})
+"""Commands that show something about the entry, or open a screen."""
 
 
 def _pane(name: str, keys: str, title: str, text: str) -> Command:
@@ -19,6 +19,31 @@ def _edit(name: str, keys: str, title: str, text: str) -> Command:
     )
 
 
+def _opened(scope: str, group: str, *rows: tuple[str, str, str, str]) -> tuple[Command, ...]:
+    return tuple(
+        Command(f"{scope}.{name}", keys, title, text, scope, name, footer=True, group=group)
+        for name, keys, title, text in rows
+    )
+
+
+STEPS = _opened(
+    "log-steps",
+    "Next steps",
+    ("add", "a", "Add", "Propose an experiment: what, then why."),
+    ("close", "x", "Done", "Close the step by its result: run:12, job:7, or words."),
+    ("drop", "D", "Drop", "It will not be done; a rule does not propose it again."),
+    ("earlier", "K", "Earlier", "One place up."),
+    ("later", "J", "Later", "One place down."),
+)
+PREDICTIONS = _opened(
+    "log-predictions",
+    "Predictions",
+    ("add", "a", "Add", "Predict: a claim, then its probability."),
+    ("yes", "y", "Happened", "It happened."),
+    ("no", "n", "Did not", "It did not happen."),
+    ("reopen", "u", "Take back", "Take the outcome back."),
+)
+
 COMMANDS: tuple[Command, ...] = (
     _pane("new", "n", "New", "Write an entry about nothing in particular; ctrl+l writes about what is in front."),
     _pane("edit", "e", "Edit", "Edit this entry; every edit is kept."),
@@ -26,9 +51,13 @@ COMMANDS: tuple[Command, ...] = (
     _pane("trace", "t", "Trace", "Work out every figure of the entry again from the samples and metrics it cites."),
     _pane("history", "h", "History", "Every edit of this entry, the latest first."),
     _pane("yank", "y", "Yank", "Copy the entry as Markdown."),
+    _pane("steps", "S", "Steps", "What to try next, in order; rules propose after each run, with their reason."),
+    _pane("predictions", "P", "Predictions", "What you expected, what happened, and how good you are at it."),
     _pane("filter", "slash", "Search", "Show the entries that say these words."),
     _pane("clear", "escape", "All", "Back to the list; there, take the search away."),
     _edit("submit", "ctrl+j,ctrl+enter", "Save", "Save the entry."),
     _edit("fill", "ctrl+g", "Fill in", "Put what a stranger would miss and the database knows into the entry."),
     _edit("discard", "ctrl+r", "Throw away", "Throw this draft away; what was saved before stays."),
+    *STEPS,
+    *PREDICTIONS,
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import fsum, log2
 
+from cockpit.core.errors import InputError
 from cockpit.core.stats import Rate, wilson
 
 LEAST, MOST = 0.001, 0.999
@@ -56,6 +57,21 @@ class Record:
             return None
         said = fsum(one.mean_p * one.rate.n for one in self.bins)
         return (said - sum(one.rate.k for one in self.bins)) / self.n
+
+
+def probability(text: str) -> float:
+    """A probability as a person types it: 0.7, .7, 70%, 70 %.
+
+    Raises:
+        InputError: it is none.
+    """
+    bare = text.strip()
+    share = bare.endswith("%")
+    try:
+        number = float(bare.removesuffix("%").strip())
+    except ValueError:
+        raise InputError(f"{text!r} is no probability.", hint="Write 0.7 or 70%.") from None
+    return number / 100 if share else number
 
 
 def surprise(p: float, happened: bool) -> float:

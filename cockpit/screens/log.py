@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, ClassVar
 
 from textual import on
@@ -32,12 +33,17 @@ from widgets.text_view import TextView
 from widgets.top_bar import TopBar
 
 FOOT = (
-    *("log.new", "log.edit", "log.filter", "log.check", "log.trace", "log.history", "log.yank", "app.palette"),
-    "app.help",
+    *("log.new", "log.edit", "log.filter", "log.check", "log.trace", "log.history", "log.yank", "log.steps"),
+    *("log.predictions", "app.palette", "app.help"),
 )
 MOST = 300
 """Entries that are listed at once; a search finds older ones."""
 TYPED_S = 0.1
+OPENED = {
+    "steps": "cockpit.screens.log_steps:LogStepsScreen",
+    "predictions": "cockpit.screens.log_predictions:LogPredictionsScreen",
+}
+"""Screens opened from here, as module:class."""
 NEEDS_ENTRY = frozenset({"show_entry", "yank_entry"})
 
 
@@ -153,7 +159,7 @@ class LogScreen(PaneScreen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that mean something now."""
-        if action in NEEDS_ENTRY:
+        if action in NEEDS_ENTRY and not (parameters and parameters[0] in OPENED):
             return isinstance(self._current, Entry)
         if action == "edit_entry":
             return self._current is not None
@@ -224,8 +230,11 @@ class LogScreen(PaneScreen[None]):
             self.cockpit.copy_text(f"# {one.title}\n\n{one.draft.body}", f"Entry {one.id}")
 
     def action_show_entry(self, name: str) -> None:
-        """Show lines about the entry in its place; moving on or coming back shows the entry again."""
-        if isinstance(one := self._current, Entry):
+        """Show lines about the entry in its place, until the cursor moves; or open a screen."""
+        if name in OPENED:
+            module, kind = OPENED[name].split(":")
+            self.app.push_screen(getattr(import_module(module), kind)())
+        elif isinstance(one := self._current, Entry):
             self.run_worker(self._show_lines(name, one), group="look", exclusive=True, exit_on_error=False)
 
     async def _show_lines(self, name: str, one: Entry) -> None:

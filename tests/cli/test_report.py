@@ -99,3 +99,13 @@ def test_an_ideas_report_goes_from_its_entries_to_the_conclusion_and_an_unknown_
     bad = cli("report", "idea", "no")
     assert bad.status != 0
     assert "Ideas: yes." in bad.err
+
+
+def test_the_rules_propose_each_step_once_with_the_reason(cli: Cli) -> None:
+    cli.send("Say yes", "-m", "openai:fake-tok5", "-n", "12", "--stop", "never")
+    (step,) = cli("step", "propose", "--json").rows()
+    assert step["why"] == "stop never hit in 12 of 12"
+    assert (step["rule"], step["about"]) == ("stop-never-hit", "run:1")
+    cli("step", "done", str(step["step"]), "--drop")
+    assert cli("step", "propose", "--json").rows() == []
+    assert cli("step", "list", "--json").rows() == []

@@ -12,11 +12,15 @@ from cockpit.app import CockpitApp
 from cockpit.config import Config
 from cockpit.screens.log import LogScreen
 from cockpit.screens.log_edit import LogEditScreen
+from cockpit.screens.log_predictions import LogPredictionsScreen, record_lines
+from cockpit.screens.log_steps import LogStepsScreen
 from cockpit.services import Services, close_services
 from cockpit.store.db import open_store
 from cockpit.store.entry_drafts import list_drafts
 from cockpit.store.log import Draft, add_entry, get_entry, list_entries, revisions, save_entry
+from cockpit.store.predictions import list_predictions
 from cockpit.store.projects import ensure_project
+from cockpit.store.steps import NewStep, add_step, list_steps
 from tests.screens.test_jobs import seen
 from widgets.prompt_editor import PromptEditor
 from widgets.row_list import RowList
@@ -116,3 +120,40 @@ async def test_checking_and_tracing_say_what_is_missing_and_hostile_text_is_only
         await seen(pilot, lambda: "no figures" in shown(app))
         await pilot.press("h")
         await seen(pilot, lambda: "edit 1" in shown(app))
+
+
+async def test_a_prediction_is_made_and_resolved_and_the_record_counts_its_bits(tmp_path: Path) -> None:
+    async with log_on(tmp_path / "c.db") as (app, pilot):
+        await pilot.press("P")
+        await seen(pilot, lambda: isinstance(app.screen, LogPredictionsScreen) and app.screen.query("#rows"))
+        await pilot.press("a")
+        await seen(pilot, lambda: app.screen.is_modal)
+        await pilot.press(*"it works", "enter")
+        await seen(
+            pilot, lambda: app.screen.is_modal and "How likely" in str(app.screen.query_one(".panel").border_title)
+        )
+        await pilot.press(*"25%", "enter")
+        await seen(pilot, lambda: isinstance(app.screen, LogPredictionsScreen) and len(titles(app)) == 1)
+        await pilot.press("y")
+        await seen(pilot, lambda: list_predictions(app.services.store.read(), 1)[0].happened is True)
+        (one,) = list_predictions(app.services.store.read(), 1)
+        assert (one.claim, one.p) == ("it works", 0.25)
+        assert record_lines([one])[0][0] == "2.0 bits learned from 1 outcomes, 0.8 expected"
+
+
+async def test_steps_are_added_moved_and_closed_by_their_result(tmp_path: Path) -> None:
+    async with log_on(tmp_path / "c.db", (80, 24)) as (app, pilot):
+        for title in ("one", "two"):
+            app.services.store.write_now(lambda d, title=title: add_step(d, 1, NewStep(title)))  # type: ignore[misc]
+        await pilot.press("S")
+        await seen(pilot, lambda: isinstance(app.screen, LogStepsScreen) and app.screen.query("#rows"))
+        db = app.services.store.read()
+        await seen(pilot, lambda: app.screen.query_one("#rows", RowList).row(1) is not None)
+        await pilot.press("J")
+        await seen(pilot, lambda: [step.new.title for step in list_steps(db, 1)] == ["two", "one"])
+        await pilot.press("x")
+        await seen(pilot, lambda: app.screen.is_modal)
+        await pilot.press(*"it failed", "enter")
+        await seen(pilot, lambda: [step.new.title for step in list_steps(db, 1)] == ["two"])
+        (done,) = [step for step in list_steps(db, 1, closed=True) if step.state == "done"]
+        assert (done.new.title, done.result) == ("one", "it failed")
