@@ -7,8 +7,7 @@ What a reference can ask of a run (each with `model=NAME` for one model alone):
     run:12?score=exact&less=11                          its difference to run 11 on the inputs that both have
     run:12?cost          dollars                       run:12?tokens       mean output tokens
 and of a job:
-    job:7?metric=loss    the latest value; with `pick=min` or `pick=max` the least or the most
-    job:7?elapsed        hours
+    job:7?metric=loss    the latest value
 """
 
 from __future__ import annotations
