@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from cockpit.command_tables.command import Command
 
-SHOWN = frozenset({"check", "trace", "history", "steps", "predictions"})
+SHOWN = frozenset({"check", "trace", "history", "steps", "predictions", "daily"})
 """Commands that show something about the entry, or open a screen."""
+
+YANKED = {"yank": "yank_entry('Markdown')", "slack": "yank_entry('slack')"}
 
 
 def _pane(name: str, keys: str, title: str, text: str) -> Command:
-    action = f"show_entry('{name}')" if name in SHOWN else f"{name}_entry"
+    action = f"show_entry('{name}')" if name in SHOWN else YANKED.get(name, f"{name}_entry")
     return Command(f"log.{name}", keys, title, text, "log", action, footer=True, group="Log")
 
 
@@ -51,6 +53,10 @@ COMMANDS: tuple[Command, ...] = (
     _pane("trace", "t", "Trace", "Work out every figure of the entry again from the samples and metrics it cites."),
     _pane("history", "h", "History", "Every edit of this entry, the latest first."),
     _pane("yank", "y", "Yank", "Copy the entry as Markdown."),
+    _pane("slack", "Y", "Slack", "Copy the entry as Slack writes it."),
+    _pane(
+        "daily", "d", "Daily", "A daily update, drafted from what was done since the last one: Last, Next, Blockers."
+    ),
     _pane("steps", "S", "Steps", "What to try next, in order; rules propose after each run, with their reason."),
     _pane("predictions", "P", "Predictions", "What you expected, what happened, and how good you are at it."),
     _pane("filter", "slash", "Search", "Show the entries that say these words."),

@@ -18,10 +18,11 @@ from cockpit.command_tables.app import PANES
 from cockpit.command_tables.command import Command
 from cockpit.commands import by_id
 from cockpit.core.log_refs import cited
+from cockpit.core.report import as_slack
 from cockpit.log_drafts import entry_gaps
 from cockpit.log_figures import Traced, trace_all
 from cockpit.screens.base import PaneScreen
-from cockpit.screens.log_edit import LogEditScreen, blank_draft, gap_lines, new_session
+from cockpit.screens.log_edit import LogEditScreen, blank_draft, gap_lines, new_session, write_daily
 from cockpit.screens.play_status import top_parts
 from cockpit.store.db import Database
 from cockpit.store.entry_drafts import OpenDraft, list_drafts
@@ -33,8 +34,8 @@ from widgets.text_view import TextView
 from widgets.top_bar import TopBar
 
 FOOT = (
-    *("log.new", "log.edit", "log.filter", "log.check", "log.trace", "log.history", "log.yank", "log.steps"),
-    *("log.predictions", "app.palette", "app.help"),
+    *("log.new", "log.edit", "log.filter", "log.check", "log.trace", "log.history", "log.yank", "log.daily"),
+    *("log.steps", "log.predictions", "log.slack", "app.palette", "app.help"),
 )
 MOST = 300
 """Entries that are listed at once; a search finds older ones."""
@@ -159,7 +160,7 @@ class LogScreen(PaneScreen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that mean something now."""
-        if action in NEEDS_ENTRY and not (parameters and parameters[0] in OPENED):
+        if action in NEEDS_ENTRY and not (parameters and parameters[0] in ("daily", *OPENED)):
             return isinstance(self._current, Entry)
         if action == "edit_entry":
             return self._current is not None
@@ -220,18 +221,21 @@ class LogScreen(PaneScreen[None]):
         one = self._current
         if isinstance(one, Entry):
             kept = next((draft for draft in self._listed.drafts if draft.entry_id == one.id), None)
-            one = kept or OpenDraft(new_session(), one.id, one.revision, one.draft)
+            one = kept or OpenDraft(new_session(), one.id, one.revision, one.draft, kind=one.kind)
         if one is not None:
             self.app.push_screen(LogEditScreen(one))
 
-    def action_yank_entry(self) -> None:
-        """Copy it."""
+    def action_yank_entry(self, form: str) -> None:
+        """Copy it as Markdown, or as Slack writes it."""
         if isinstance(one := self._current, Entry):
-            self.cockpit.copy_text(f"# {one.title}\n\n{one.draft.body}", f"Entry {one.id}")
+            text = f"# {one.title}\n\n{one.draft.body}"
+            self.cockpit.copy_text(as_slack(text) if form == "slack" else text, f"Entry {one.id} as {form}")
 
     def action_show_entry(self, name: str) -> None:
         """Show lines about the entry in its place, until the cursor moves; or open a screen."""
-        if name in OPENED:
+        if name == "daily":
+            self.app.run_worker(write_daily(self.cockpit), group="write", exit_on_error=False)
+        elif name in OPENED:
             module, kind = OPENED[name].split(":")
             self.app.push_screen(getattr(import_module(module), kind)())
         elif isinstance(one := self._current, Entry):

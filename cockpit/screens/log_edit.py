@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 PAUSE_S = 0.3
 """After this long without a key, the text is kept and looked at."""
+DAILY = "Drafted from what was done since the last daily that was saved. Say what matters, take out the rest."
 LINES = ("title", "idea", "tags")
 
 
@@ -152,8 +153,10 @@ class LogEditScreen(OpenedScreen[int | None]):
     async def _check(self, body: str) -> None:
         store = self.services.store
         try:
-            self._gaps = await asyncio.to_thread(lambda: entry_gaps(store.read(), body))
-            lines: list[Said] = gap_lines(self._gaps)
+            # A daily tells of many runs at once, each behind its number: the questions are those of a note.
+            is_note = self._kept.kind == "note"
+            self._gaps = await asyncio.to_thread(lambda: entry_gaps(store.read(), body) if is_note else [])
+            lines: list[Said] = gap_lines(self._gaps) if is_note else [(DAILY, "quiet")]
         except CockpitError as error:
             self._gaps, lines = [], [(error.sentence(), "warn")]
         if self.is_attached:
@@ -200,7 +203,7 @@ class LogEditScreen(OpenedScreen[int | None]):
 
         def write(db: sqlite3.Connection) -> int:
             if kept.entry_id is None:
-                number = add_entry(db, ensure_project(db, project), draft)
+                number = add_entry(db, ensure_project(db, project), draft, kind=kept.kind)
             else:
                 number = kept.entry_id
                 save_entry(db, number, draft, seen=seen)
@@ -247,6 +250,16 @@ async def write_about(app: CockpitApp, screen: PaneScreen[Any]) -> int | None:
         app.report(error)
         return None
     return await app.push_screen_wait(LogEditScreen(OpenDraft(new_session(), None, 0, draft)))
+
+
+async def write_daily(app: CockpitApp) -> int | None:
+    """Open a daily update drafted from what was done; the entry's number once it is saved."""
+    from cockpit.log_reports import daily_text
+
+    store, now, day = app.services.store, app.services.clock(), local_day(app.services.clock())
+    text = await asyncio.to_thread(lambda: daily_text(store.read(), app.project, now))
+    draft = Draft(f"Daily update {day}", text, day)
+    return await app.push_screen_wait(LogEditScreen(OpenDraft(new_session(), None, 0, draft, kind="daily")))
 
 
 def blank_draft(app: CockpitApp) -> OpenDraft:

@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import asdict, dataclass
 
 from cockpit.store.clock import now
-from cockpit.store.log import Draft
+from cockpit.store.log import Draft, EntryKind
 from cockpit.store.text import pack_json, unpack_json
 
 
@@ -19,6 +19,7 @@ class OpenDraft:
     revision: int
     draft: Draft
     at: str = ""
+    kind: EntryKind = "note"
 
 
 def put_draft(db: sqlite3.Connection, project_id: int, kept: OpenDraft) -> None:
@@ -26,7 +27,14 @@ def put_draft(db: sqlite3.Connection, project_id: int, kept: OpenDraft) -> None:
     drop_draft(db, kept.session)
     db.execute(
         "INSERT INTO entry_draft (project_id, entry_id, revision, session, at, state) VALUES (?, ?, ?, ?, ?, ?)",
-        (project_id, kept.entry_id, kept.revision, kept.session, now(), pack_json(asdict(kept.draft))),
+        (
+            project_id,
+            kept.entry_id,
+            kept.revision,
+            kept.session,
+            now(),
+            pack_json({**asdict(kept.draft), "kind": kept.kind}),
+        ),
     )
 
 
@@ -41,9 +49,10 @@ def list_drafts(db: sqlite3.Connection, project_id: int) -> list[OpenDraft]:
         "SELECT session, entry_id, revision, state, at FROM entry_draft WHERE project_id = ? ORDER BY at DESC, id DESC",
         (project_id,),
     )
-    return [OpenDraft(session, entry, revision, _draft(state), at) for session, entry, revision, state, at in rows]
+    return [_open(*row) for row in rows]
 
 
-def _draft(state: bytes | str) -> Draft:
+def _open(session: str, entry: int | None, revision: int, state: bytes | str, at: str) -> OpenDraft:
     found = unpack_json(state)
-    return Draft(**{**found, "tags": tuple(found["tags"])})
+    kind: EntryKind = found.pop("kind", "note")
+    return OpenDraft(session, entry, revision, Draft(**{**found, "tags": tuple(found["tags"])}), at, kind)

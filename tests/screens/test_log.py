@@ -157,3 +157,22 @@ async def test_steps_are_added_moved_and_closed_by_their_result(tmp_path: Path) 
         await seen(pilot, lambda: [step.new.title for step in list_steps(db, 1)] == ["two"])
         (done,) = [step for step in list_steps(db, 1, closed=True) if step.state == "done"]
         assert (done.new.title, done.result) == ("one", "it failed")
+
+
+async def test_a_daily_is_drafted_saved_as_one_and_copied_for_slack(tmp_path: Path) -> None:
+    async with log_on(tmp_path / "c.db") as (app, pilot):
+        add(app, Draft("Seen", "## What I conclude\n\nIt works.", "2026-11-24"))
+        await pilot.press("d")
+        await seen(pilot, lambda: isinstance(app.screen, LogEditScreen) and app.screen.query("#body"))
+        assert "- Seen (entry:1): It works." in app.screen.query_one("#body", PromptEditor).text
+        await pilot.press("ctrl+j")
+        await seen(pilot, lambda: isinstance(app.screen, LogScreen) and len(titles(app)) == 2)
+        (daily,) = list_entries(app.services.store.read(), 1, kind="daily")
+        assert [line for line in daily.draft.body.splitlines() if line[:3] == "## "] == [
+            "## Last",
+            "## Next",
+            "## Blockers",
+        ]
+        await pilot.press("g", "Y")
+        yanked = tmp_path / "state" / "yank.txt"
+        await seen(pilot, lambda: yanked.exists() and "*Blockers*" in yanked.read_text("utf-8"))
