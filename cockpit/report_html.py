@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -23,6 +23,9 @@ h1 small { font-size: 1rem; font-weight: normal; color: var(--soft); margin-left
 table { border-collapse: collapse; font-size: .9em } th, td { padding: .3em .8em; border-bottom: 1px solid var(--line) }
 pre { padding: .8em; border: 1px solid var(--line); border-radius: 6px; overflow: auto; white-space: pre-wrap }
 code { font: .88em ui-monospace, monospace } p, li { max-width: 62rem }
+svg { width: 100%; max-width: 46rem; display: block; font-size: 13px }
+svg text { fill: var(--ink) } svg rect { fill: var(--accent) }
+svg path { stroke: var(--accent); stroke-width: 2; fill: none }
 .from { border-bottom: 1px dotted var(--accent); cursor: help }
 .deck section { display: none; min-height: 100vh } .deck section.on { display: block }
 #at { position: fixed; right: 1.2rem; bottom: .8rem; color: var(--soft); font-size: .8rem }
@@ -53,30 +56,35 @@ show(0); setInterval(tick, 1000);
 """
 
 
-def page(title: str, text: str) -> str:
-    """One Markdown text as a whole HTML document."""
-    return _document(title, f"<section>{body(text)}</section>", deck=False)
+def page(title: str, text: str, charts: Mapping[str, str]) -> str:
+    """One Markdown text as a whole HTML document; `charts` has the pictures it cites, as SVG by their target."""
+    return _document(title, f"<section>{body(text, charts)}</section>", deck=False)
 
 
-def deck(title: str, slides: Sequence[Slide]) -> str:
+def deck(title: str, slides: Sequence[Slide], charts: Mapping[str, str]) -> str:
     """Slides with a small player: arrows, space, home and end; one slide a page in print."""
     parts = []
     for one in slides:
         minutes = f"<small>{one.minutes} min</small>" if one.minutes else ""
         head = f"<h1>{_escaped(one.title)}{minutes}</h1>"
-        parts.append(f'<section data-minutes="{one.minutes}">{head}{body(one.body)}</section>')
+        parts.append(f'<section data-minutes="{one.minutes}">{head}{body(one.body, charts)}</section>')
     return _document(title, "\n".join(parts), deck=True)
 
 
-def body(text: str) -> str:
-    """Markdown as HTML: tags are shown as text, links of ours tell their source, no other link or picture is live."""
+def body(text: str, charts: Mapping[str, str]) -> str:
+    """Markdown as HTML: tags are shown as text, links of ours tell their source, pictures of ours are drawn; no other
+    link or picture is live."""
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    parser.disable("image")
     # Our own sources look like an unknown scheme; every link is checked below and none becomes an address.
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     parser.add_render_rule("link_open", _link_open)
+
+    def image(_: Any, tokens: Sequence[Any], index: int, *__: Any) -> str:
+        return charts.get(str(tokens[index].attrGet("src") or "")) or escape(str(tokens[index].content))
+
+    parser.add_render_rule("image", image)
     parser.add_render_rule("link_close", lambda *_: "</span>")
     return str(parser.render("".join(_shown(one) for one in text)))
 

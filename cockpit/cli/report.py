@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +47,7 @@ def daily_command(ctx: Context, form: str, save: bool, out: Path | None, as_json
                 return add_entry(db, ensure_project(db, ctx.project), Draft(title, text, local_day(now)), kind="daily")
 
             store.write_now(keep)
-    return _give(_one(form, title, text), "daily", form, out, as_json=as_json)
+    return _give(_one(form, title, text, {}), "daily", form, out, as_json=as_json)
 
 
 @report_command.command("weekly")
@@ -64,16 +64,17 @@ def weekly_command(
 ) -> int:  # fmt: skip
     """A meeting's agenda and slides: the week's results, next steps, questions."""
     from cockpit.core.report import as_markdown, as_marp
+    from cockpit.log_charts import charts_in
     from cockpit.log_reports import weekly_slides
     from cockpit.report_html import deck
 
     with ctx.store() as store:
-        slides = weekly_slides(
-            store.read(), ctx.project, utc_now(), chosen=entries, questions=questions, minutes=minutes
-        )
+        db = store.read()
+        slides = weekly_slides(db, ctx.project, utc_now(), chosen=entries, questions=questions, minutes=minutes)
+        charts = charts_in(db, "\n\n".join(one.body for one in slides)) if form == "html" else {}
     makers: dict[str, Callable[[], str]] = {
         "md": lambda: as_markdown(slides), "marp": lambda: as_marp(slides),
-        "html": lambda: deck(slides[0].title, slides),
+        "html": lambda: deck(slides[0].title, slides, charts),
     }  # fmt: skip
     return _give(makers[form](), "weekly", form, out, as_json=as_json)
 
@@ -86,18 +87,20 @@ def weekly_command(
 @pass_context
 def idea_command(ctx: Context, idea: str, form: str, out: Path | None, as_json: bool) -> int:
     """IDEA from its first message to what is concluded."""
+    from cockpit.log_charts import charts_in
     from cockpit.log_reports import idea_text
 
     with ctx.store() as store:
         text = idea_text(store.read(), ctx.project, idea)
-    return _give(_one(form, idea, text), "idea", form, out, as_json=as_json)
+        charts = charts_in(store.read(), text) if form == "html" else {}
+    return _give(_one(form, idea, text, charts), "idea", form, out, as_json=as_json)
 
 
-def _one(form: str, title: str, text: str) -> str:
+def _one(form: str, title: str, text: str, charts: Mapping[str, str]) -> str:
     if form == "html":
         from cockpit.report_html import page
 
-        return page(title, text)
+        return page(title, text, charts)
     if form == "slack":
         from cockpit.core.report import as_slack
 

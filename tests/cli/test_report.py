@@ -6,8 +6,10 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+from cockpit.log_charts import by_model
 from cockpit.log_figures import trace_all
 from cockpit.store.db import open_store
+from cockpit.store.scores import run_scores
 from tests.cli.conftest import Cli
 
 HOSTILE = (
@@ -109,3 +111,19 @@ def test_the_rules_propose_each_step_once_with_the_reason(cli: Cli) -> None:
     cli("step", "done", str(step["step"]), "--drop")
     assert cli("step", "propose", "--json").rows() == []
     assert cli("step", "list", "--json").rows() == []
+
+
+def test_a_chart_that_an_entry_cites_is_drawn_into_the_deck_and_no_other_picture_is(cli: Cli) -> None:
+    cli.send("Say yes", "-m", "openai:fake-tok5", "-m", "openai:fake-tok9", "-n", "4")
+    assert cli("score", "1", "--metric", "regex", "--pattern", ".").status == 0
+    cli("log", "add", "![far](https://example.com/x.png) ![none](run:1?chart=score&score=no)", "--cite", "run:1")
+    text = cli("report", "weekly", "--format", "html").out
+    seen = Seen(text)
+    assert (seen.tags.count("svg"), seen.tags.count("rect"), seen.tags.count("img")) == (1, 2, 0)
+    store = open_store(cli.db)
+    (metric,) = run_scores(store.read(), 1)
+    rows = by_model(store.read(), 1, metric)
+    store.close()
+    assert [name for name, _ in rows] == ["openai:fake-tok5", "openai:fake-tok9"]
+    assert all(f">{figure.words()}</text>" in text for _, figure in rows)
+    assert "far none" in text
