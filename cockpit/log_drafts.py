@@ -104,6 +104,7 @@ def job_facts(db: sqlite3.Connection, job_id: int, now: datetime) -> JobFacts:
         metrics=tuple(metrics),
         chart=metrics[0][0] if metrics else "",
         evidence=standing.evidence if standing.state != "finished" else "",
+        state=standing.state,
     )
 
 

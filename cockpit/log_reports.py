@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from cockpit.core.errors import InputError
-from cockpit.core.log_draft import CONCLUDED, JobFacts, RunFacts, params_words
+from cockpit.core.job_digest import BAD
+from cockpit.core.log_draft import CONCLUDED, JobFacts, RunFacts, params_words, plain_words, section
 from cockpit.core.log_refs import link, target_of
-from cockpit.core.report import Slide, by_weight, daily, plain_words, section, weekly
+from cockpit.core.report import Slide, by_weight, daily, weekly
 from cockpit.log_drafts import job_facts, local_day, run_facts
 from cockpit.store import jobs, steps
 from cockpit.store.log import Entry, get_entry, list_entries
@@ -18,7 +19,6 @@ from cockpit.store.runs import list_runs
 
 MOST = 20
 """Runs and jobs that are told one by one; of the others the number is told."""
-BAD = ("failed", "killed", "out of memory", "timed out", "lost", "orphaned")
 
 
 def daily_text(db: sqlite3.Connection, project: str, now: datetime) -> str:
@@ -36,7 +36,7 @@ def daily_text(db: sqlite3.Connection, project: str, now: datetime) -> str:
     blocked = [f"{_step_line(one)}: waits for {plain_words(', '.join(one.new.blocked_by))}" for one in listed
                if one.new.blocked_by]  # fmt: skip
     bad = [f"- job:{one.id} {plain_words(one.name)}: {plain_words(one.shown)}. {plain_words(one.evidence)}"
-           for one in work if one.shown.startswith(BAD)]  # fmt: skip
+           for one in work if one.state in BAD]  # fmt: skip
     return daily(last, following[:MOST], [*bad, *blocked])
 
 

@@ -1,4 +1,4 @@
-"""Proposals after runs, gathered from the database and stored once each. The rules are `core.next_steps`'s."""
+"""Proposals after runs, gathered from the database; stores nothing. The rules are `core.next_steps`'s."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from cockpit.core.figures import Figure
 from cockpit.core.log_refs import Ref, target_of
 from cockpit.core.next_steps import Proposal, Result, propose
 from cockpit.log_figures import figure
+from cockpit.store.projects import find_project
 from cockpit.store.runs import RunRow, list_runs, load_params
 from cockpit.store.scores import run_scores
 from cockpit.store.sets import set_of_run
-from cockpit.store.steps import NewStep, add_step
+from cockpit.store.steps import NewStep
 
 LATEST = 30
 """Runs that are looked at; what older ones asked for was proposed then."""
 
 
-def propose_steps(db: sqlite3.Connection, project_id: int) -> list[int]:
-    """Add what the rules propose after the latest runs, and return the new steps; a proposal comes once, even if it
-    was dropped."""
-    rows = [row for row in list_runs(db, project_id, LATEST) if not row.missing]
-    made = []
-    for at, row in enumerate(rows):
-        about = target_of("run", row.id)
-        for one in propose(run_result(db, row, rows[at + 1 :])):
-            if (number := add_step(db, project_id, _step(one, about, row.idea))) is not None:
-                made.append(number)
-    return made
+def proposals(db: sqlite3.Connection, project: str) -> list[NewStep]:
+    """What the rules propose after the latest runs of a project. Storing one that was proposed before adds nothing,
+    even if it was dropped."""
+    project_id = find_project(db, project)
+    rows = [] if project_id is None else [row for row in list_runs(db, project_id, LATEST) if not row.missing]
+    return [
+        _step(one, target_of("run", row.id), row.idea)
+        for at, row in enumerate(rows)
+        for one in propose(run_result(db, row, rows[at + 1 :]))
+    ]
 
 
 def run_result(db: sqlite3.Connection, row: RunRow, earlier: list[RunRow]) -> Result:

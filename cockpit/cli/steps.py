@@ -80,13 +80,14 @@ def list_command(ctx: Context, closed: bool, everywhere: bool, as_json: bool) ->
 @pass_context
 def propose_command(ctx: Context, as_json: bool) -> int:
     """Have the rules look at the latest runs, and add what they propose; each proposal comes once."""
-    from cockpit.log_steps import propose_steps
+    from cockpit.log_steps import proposals
     from cockpit.store import steps
     from cockpit.store.projects import ensure_project
 
     with ctx.store() as store:
-        made = store.write_now(lambda db: propose_steps(db, ensure_project(db, ctx.project)))
-        found = [steps.get_step(store.read(), number) for number in made]
+        new = proposals(store.read(), ctx.project)
+        made = store.write_now(lambda db: [steps.add_step(db, ensure_project(db, ctx.project), one) for one in new])
+        found = [steps.get_step(store.read(), number) for number in made if number is not None]
     for step in found:
         if as_json:
             output.emit(to_json(step))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from cockpit.core.log_draft import CONCLUDED, DONE, OBSERVED, JobFacts, RunFacts, params_words, says_nothing
+from cockpit.core.log_draft import CONCLUDED, DONE, OBSERVED, JobFacts, RunFacts, params_words, section, without
 from cockpit.core.log_refs import blank_code, link, numbers_outside, refs, target_of
 
 Need = Literal[
@@ -40,11 +40,12 @@ def gaps(body: str, runs: Sequence[RunFacts], jobs: Sequence[JobFacts] = ()) -> 
         found += _job_gaps(body, job)
     if runs and not _has_baseline(body, runs):
         found.append(Gap("baseline", "It compares with nothing: no second run, version or baseline is named."))
-    if says_nothing(body, OBSERVED):
+    if not section(body, OBSERVED):
         found.append(Gap("observed", f"“{OBSERVED}” is empty."))
-    if says_nothing(body, CONCLUDED):
+    if not section(body, CONCLUDED):
         found.append(Gap("concluded", f"“{CONCLUDED}” is empty."))
-    loose = list(dict.fromkeys(numbers_outside(_without(body, DONE))))
+    # Settings are no results.
+    loose = list(dict.fromkeys(numbers_outside(without(body, DONE))))
     if loose:
         said = ", ".join(loose[:4]) + (" …" if len(loose) > 4 else "")
         found.append(Gap("untraced", f"Numbers with no source: {said}."))
@@ -103,11 +104,6 @@ def _has_baseline(body: str, runs: Sequence[RunFacts]) -> bool:
     if len({run.id for run in runs}) > 1 or len({run.prompt.version_id for run in runs}) > 1:
         return True
     return any("less" in dict(ref.options) for ref in refs(body)) or bool(_HEDGED.search(blank_code(body)))
-
-
-def _without(body: str, section: str) -> str:
-    """The entry without a section: settings are no results."""
-    return re.sub(rf"(?ms)^##\s+{re.escape(section)}\s*$.*?(?=^##\s|\Z)", "", body)
 
 
 def _prose(body: str) -> str:

@@ -16,6 +16,7 @@ OBSERVED = "What I observed"
 CONCLUDED = "What I conclude"
 DONE = "What was done"
 CAME_OUT = "What came out"
+_SECTION = r"(?ms)^##\s+{}\s*$(.*?)(?=^##\s|\Z)"
 QUOTED = 160
 """Characters of a sample that are quoted; the rest is behind its citation."""
 DIFF_LINES = 24
@@ -98,6 +99,7 @@ class JobFacts:
     metrics: tuple[tuple[str, Cited], ...] = ()
     chart: str = ""
     evidence: str = ""
+    state: str = ""
 
 
 def entry_text(runs: Sequence[RunFacts], jobs: Sequence[JobFacts] = (), others: Sequence[tuple[Kind, int]] = ()) -> str:
@@ -121,10 +123,22 @@ def entry_title(runs: Sequence[RunFacts], jobs: Sequence[JobFacts] = ()) -> str:
     return f"{jobs[0].name}: {jobs[0].shown}" if jobs else ""
 
 
-def says_nothing(body: str, section: str) -> bool:
-    """Whether a section of an entry is missing or still empty."""
-    found = re.search(rf"(?ms)^##\s+{re.escape(section)}\s*$(.*?)(?=^##\s|\Z)", body)
-    return found is None or not found[1].strip()
+def section(body: str, name: str) -> str:
+    """What stands under a heading of the second rank; empty where there is none."""
+    found = re.search(_SECTION.format(re.escape(name)), body)
+    return found[1].strip() if found else ""
+
+
+def without(body: str, *names: str) -> str:
+    """The text without these sections."""
+    for name in names:
+        body = re.sub(_SECTION.format(re.escape(name)), "", body)
+    return body
+
+
+def plain_words(text: str) -> str:
+    """Words that are not ours, on one line, with Markdown's own signs escaped."""
+    return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", " ".join(text.split()))
 
 
 def params_words(params: Params) -> str:
@@ -141,11 +155,11 @@ def _run_done(run: RunFacts) -> Iterator[str]:
     yield ""
     yield f"- Prompt {link(prompt.title(), target_of('version', prompt.version_id))}, run:{run.id}, {run.at}."
     inputs = "no inputs" if run.columns == () and run.inputs == 1 else f"{run.inputs} inputs ({', '.join(run.columns)})"
-    models = ", ".join(_plain(model) for model in run.models)
-    yield f"- Models: {models}. n = {run.n} each; {_plain(params_words(run.params))}."
-    yield f"- Data: {_plain(run.data or inputs)}."
+    models = ", ".join(plain_words(model) for model in run.models)
+    yield f"- Models: {models}. n = {run.n} each; {plain_words(params_words(run.params))}."
+    yield f"- Data: {plain_words(run.data or inputs)}."
     if run.examples:
-        yield f"- Examples: {_plain(run.examples)}."
+        yield f"- Examples: {plain_words(run.examples)}."
     if prompt.parent is not None:
         yield from _diff(prompt)
 
@@ -190,22 +204,24 @@ def _run_out(run: RunFacts) -> Iterator[str]:
     if run.quotes:
         yield ""
         for quote in run.quotes:
-            yield f"- sample:{quote.id} ({_plain(quote.model)}, {quote.why}): {_quoted(quote.text)}"
+            yield f"- sample:{quote.id} ({plain_words(quote.model)}, {quote.why}): {_quoted(quote.text)}"
 
 
 def _job_done(job: JobFacts) -> Iterator[str]:
     yield ""
     code = f", commit {job.commit}" + (" with uncommitted changes" if job.changed else "") if job.commit else ""
-    host = f" on {_plain(job.host)}" if job.host else ""
-    yield f"- job:{job.id} {_plain(job.name)}{host}{code}: {_code(job.command)}"
+    host = f" on {plain_words(job.host)}" if job.host else ""
+    yield f"- job:{job.id} {plain_words(job.name)}{host}{code}: {_code(job.command)}"
 
 
 def _job_out(job: JobFacts) -> Iterator[str]:
     yield ""
     took = f" after {job.took}" if job.took else ""
-    yield f"- job:{job.id}: {_plain(job.shown)}{took}." + (f" {_plain(job.evidence)}." if job.evidence else "")
+    yield f"- job:{job.id}: {plain_words(job.shown)}{took}." + (
+        f" {plain_words(job.evidence)}." if job.evidence else ""
+    )
     if job.metrics:
-        said = ", ".join(f"{_plain(name)} {cited.markdown()}" for name, cited in job.metrics)
+        said = ", ".join(f"{plain_words(name)} {cited.markdown()}" for name, cited in job.metrics)
         yield f"- {said}"
     if job.chart:
         yield ""
@@ -226,10 +242,5 @@ def _code(text: str) -> str:
     return f"{ticks}{pad}{line}{pad}{ticks}"
 
 
-def _plain(text: str) -> str:
-    """Words that are not ours, on one line, with Markdown's own signs escaped."""
-    return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", " ".join(text.split()))
-
-
 def _cell(text: str) -> str:
-    return text if text.startswith("[") else _plain(text)
+    return text if text.startswith("[") else plain_words(text)

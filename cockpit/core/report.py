@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cockpit.core.log_draft import CONCLUDED, OBSERVED
+from cockpit.core.log_draft import CONCLUDED, OBSERVED, plain_words, section, without
 from cockpit.core.log_refs import blank_code
 
 NOTHING = "- nothing"
@@ -27,12 +27,6 @@ def daily(last: Sequence[str], following: Sequence[str], blockers: Sequence[str]
     """A daily update: Markdown lines under Last, Next and Blockers; an empty part says so."""
     parts = (("Last", last), ("Next", following), ("Blockers", blockers))
     return "\n\n".join("\n".join([f"## {head}", "", *(lines or [NOTHING])]) for head, lines in parts) + "\n"
-
-
-def section(body: str, name: str) -> str:
-    """What stands under a heading of the second rank; empty where there is none."""
-    found = re.search(rf"(?ms)^##\s+{re.escape(name)}\s*$(.*?)(?=^##\s|\Z)", body)
-    return found[1].strip() if found else ""
 
 
 def by_weight(bodies: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -85,17 +79,12 @@ def as_slack(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def plain_words(text: str) -> str:
-    """A text that is not ours on one line, with Markdown's own signs escaped."""
-    return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", " ".join(text.split()))
-
-
 def _result(body: str) -> str:
     """Conclusion and observation first, then the evidence; a body without such parts as it is."""
     first = [section(body, name) for name in (CONCLUDED, OBSERVED)]
     if not any(first):
         return body.strip()
-    rest = re.sub(rf"(?ms)^##\s+(?:{re.escape(CONCLUDED)}|{re.escape(OBSERVED)})\s*$.*?(?=^##\s|\Z)", "", body)
+    rest = without(body, CONCLUDED, OBSERVED)
     lead = f"**{first[0]}**" if first[0] and "\n" not in first[0] and "*" not in first[0] else first[0]
     evidence = re.sub(r"(?m)^##\s", "### ", rest).strip()
     return "\n\n".join(part for part in (lead, first[1], evidence) if part)

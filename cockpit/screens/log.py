@@ -12,6 +12,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.timer import Timer
 from textual.widget import Widget
 
 from cockpit.command_tables.app import PANES
@@ -82,6 +83,7 @@ class LogScreen(PaneScreen[None]):
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
         self._listed = Listed()
         self._words = ""
+        self._typed: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
         """Counts, search, list beside the entry."""
@@ -182,7 +184,9 @@ class LogScreen(PaneScreen[None]):
     def on_field_changed(self, event: Field.Changed) -> None:
         """Search while typing."""
         self._words = event.value
-        self.set_timer(TYPED_S, self.refresh_list)
+        if self._typed is not None:
+            self._typed.stop()
+        self._typed = self.set_timer(TYPED_S, self.refresh_list)
 
     @on(Field.Submitted)
     def _submitted(self) -> None:

@@ -1,6 +1,6 @@
 """Writing an entry: title, idea, tags, Markdown, and what a stranger would miss. What it should say is the core's.
 
-What is typed is kept in the database at every pause, by sitting, until it is saved or thrown away.
+What is typed is kept in the database at every key, by sitting, until it is saved or thrown away.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from cockpit.screens.dialogs import Confirm
 from cockpit.screens.opened import OpenedScreen
 from cockpit.screens.text_panel import Said, TextPanel
 from cockpit.store.entry_drafts import OpenDraft, drop_draft, put_draft
-from cockpit.store.log import Draft, EditConflict, add_entry, save_entry
+from cockpit.store.log import Draft, EditConflict, add_entry, is_there, save_entry
 from cockpit.store.projects import ensure_project
 from widgets.field import Field
 from widgets.prompt_editor import PromptEditor
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from cockpit.app import CockpitApp
 
 PAUSE_S = 0.3
-"""After this long without a key, the text is kept and looked at."""
+"""After this long without a key, the text is looked at; it is kept at every key."""
 DAILY = "Drafted from what was done since the last daily that was saved. Say what matters, take out the rest."
 LINES = ("title", "idea", "tags")
 
@@ -116,10 +116,6 @@ class LogEditScreen(OpenedScreen[int | None]):
         """Escape in the text leaves as it does in a line."""
         self.stop_typing()
 
-    def on_unmount(self) -> None:
-        """However the screen goes, what was typed is kept."""
-        self._stop_pause()
-
     def on_field_changed(self) -> None:
         """Look again once the typing pauses."""
         self._typed()
@@ -129,6 +125,7 @@ class LogEditScreen(OpenedScreen[int | None]):
         self._typed()
 
     def _typed(self) -> None:
+        self._keep()
         self._stop_pause()
         self._pause = self.set_timer(PAUSE_S, self._look)
 
@@ -147,7 +144,6 @@ class LogEditScreen(OpenedScreen[int | None]):
         self.services.store.post(lambda db: put_draft(db, ensure_project(db, project), kept))
 
     def _look(self) -> None:
-        self._keep()
         self.run_worker(self._check(self._body.text), group="gaps", exclusive=True, exit_on_error=False)
 
     async def _check(self, body: str) -> None:
@@ -243,9 +239,9 @@ def new_session() -> str:
 
 async def write_about(app: CockpitApp, screen: PaneScreen[Any]) -> int | None:
     """Open a draft about what is in front; the entry's number once it is saved."""
-    store, now = app.services.store, app.services.clock()
+    store, now, places = app.services.store, app.services.clock(), in_front(screen)
     try:
-        draft = await asyncio.to_thread(lambda: draft_about(store.read(), in_front(store.read(), screen), now))
+        draft = await asyncio.to_thread(lambda: draft_about(store.read(), with_runs(store.read(), places), now))
     except CockpitError as error:
         app.report(error)
         return None
@@ -267,20 +263,26 @@ def blank_draft(app: CockpitApp) -> OpenDraft:
     return OpenDraft(new_session(), None, 0, Draft("", "", local_day(app.services.clock())))
 
 
-def in_front(db: sqlite3.Connection, screen: PaneScreen[Any]) -> list[tuple[Kind, int]]:
+def in_front(screen: PaneScreen[Any]) -> list[tuple[Kind, int]]:
     """What a screen shows, as an entry would cite it; nothing where it shows no run and no job."""
     if screen.scope == "play":
         run = screen.save_session().get("run")
-        return [("run", run)] if isinstance(run, int) and _is_run(db, run) else []
+        return [("run", run)] if isinstance(run, int) else []
     if screen.scope == "jobs":
         return [("job", view.row.id) for view in getattr(screen, "listing").chosen]  # noqa: B009
     if screen.scope == "job-detail":
         return [("job", getattr(screen, "_view").row.id)]  # noqa: B009
-    if screen.scope == "sample" and isinstance(number := getattr(screen, "_sample_id", None), int):
-        found = db.execute("SELECT run_id FROM sample WHERE id = ?", (number,)).fetchone()
-        return [("run", found[0]), ("sample", number)] if found else []
-    return []
+    number = getattr(screen, "_sample_id", None) if screen.scope == "sample" else None
+    return [("sample", number)] if isinstance(number, int) else []
 
 
-def _is_run(db: sqlite3.Connection, number: int) -> bool:
-    return db.execute("SELECT 1 FROM run WHERE id = ?", (number,)).fetchone() is not None
+def with_runs(db: sqlite3.Connection, places: list[tuple[Kind, int]]) -> list[tuple[Kind, int]]:
+    """The places that are stored, each sample after its run."""
+    found: dict[tuple[Kind, int], None] = {}
+    for kind, number in places:
+        if kind == "sample":
+            row = db.execute("SELECT run_id FROM sample WHERE id = ?", (number,)).fetchone()
+            found |= {("run", row[0]): None} if row else {}
+        if is_there(db, kind, number):
+            found[kind, number] = None
+    return list(found)

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 
 from cockpit.core.calibration import LEAST, MOST, by_group, entropy, probability, record, surprise
 from cockpit.core.errors import CockpitError
+from cockpit.screens.changing_list import ChangingList
 from cockpit.screens.dialogs import Ask
-from cockpit.screens.opened import OpenedScreen
 from cockpit.screens.text_panel import Said, TextPanel
 from cockpit.store.predictions import Prediction, list_predictions, predict, resolve
-from cockpit.store.projects import ensure_project
 from widgets.row_list import ListColumn, ListRow, RowList
 
 BAR = 20
 """Cells of a calibration bar from 0 to 100 %."""
 
 
-class LogPredictionsScreen(OpenedScreen[None]):
+class LogPredictionsScreen(ChangingList[Prediction]):
     """Predictions beside the record."""
 
     scope: ClassVar[str] = "log-predictions"
     pane_title: ClassVar[str] = "Predictions"
     DEFAULT_CSS = "LogPredictionsScreen #record { height: 14; }"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._all: list[Prediction] = []
 
     def compose_body(self) -> ComposeResult:
         """The list over the record."""
@@ -49,34 +42,22 @@ class LogPredictionsScreen(OpenedScreen[None]):
     def on_mount(self) -> None:
         """Show them."""
         self.query_one("#rows").focus()
-        self._change(lambda _db, _project: None)
+        self.change()
 
-    def _change(self, work: Callable[[sqlite3.Connection, int], Any]) -> None:
-        change: Any = self._changed(work)
-        self.run_worker(change, group="change", exit_on_error=False)
+    def read_items(self, db: sqlite3.Connection, project: int) -> list[Prediction]:
+        """The newest first."""
+        return list_predictions(db, project)
 
-    async def _changed(self, work: Callable[[sqlite3.Connection, int], Any]) -> None:
-        store, name = self.services.store, self.cockpit.project
+    def key_of(self, item: Prediction) -> int:
+        """Its number."""
+        return item.id
 
-        def change(db: sqlite3.Connection) -> int:
-            project = ensure_project(db, name)
-            work(db, project)
-            return project
-
-        try:
-            project = await store.write(change)
-        except CockpitError as error:
-            self.notify_plain(error.sentence(), severity="warning")
-            return
-        self._all = await asyncio.to_thread(lambda: list_predictions(store.read(), project))
-        self.query_one("#rows", RowList).show([_row(one) for one in self._all])
-        self.query_one("#record", TextPanel).show(record_lines(self._all))
-        opened = sum(one.happened is None for one in self._all)
-        self.head((f"{opened} open, {len(self._all) - opened} resolved", "quiet"))
-
-    @on(RowList.Moved)
-    def _moved(self) -> None:
-        self.refresh_bindings()
+    def show_items(self, items: Sequence[Prediction]) -> None:
+        """A row a prediction, and the record."""
+        self.query_one("#rows", RowList).show([_row(one) for one in items])
+        self.query_one("#record", TextPanel).show(record_lines(items))
+        opened = sum(one.happened is None for one in items)
+        self.head((f"{opened} open, {len(items) - opened} resolved", "quiet"))
 
     async def action_add(self) -> None:
         """Ask for a claim, then for its probability."""
@@ -88,7 +69,7 @@ class LogPredictionsScreen(OpenedScreen[None]):
             return
         said = await self.app.push_screen_wait(Ask("How likely?", prompt=claim, check=_share_problem))
         if said is not None:
-            self._change(lambda db, project: predict(db, project, claim, probability(said)))
+            self.change(lambda db, project: predict(db, project, claim, probability(said)))
 
     def action_yes(self) -> None:
         """It happened."""
@@ -103,10 +84,8 @@ class LogPredictionsScreen(OpenedScreen[None]):
         self._resolve(happened=None)
 
     def _resolve(self, *, happened: bool | None) -> None:
-        row = self.query_one("#rows", RowList).current
-        one = next((one for one in self._all if row is not None and one.id == row.key), None)
-        if one is not None:
-            self._change(lambda db, _: resolve(db, one.id, happened, one.note))
+        if (one := self.current) is not None:
+            self.change(lambda db, _: resolve(db, one.id, happened, one.note))
 
 
 def record_lines(found: Sequence[Prediction]) -> list[Said]:
@@ -122,7 +101,7 @@ def record_lines(found: Sequence[Prediction]) -> list[Said]:
     for one in whole.bins:
         share = one.rate.k / one.rate.n
         interval = f"[{100 * one.rate.low:.0f}, {100 * one.rate.high:.0f}]"
-        bar = ("█" * round(BAR * share)).ljust(BAR, "·")
+        bar = ("━" * round(BAR * share)).ljust(BAR, "·")
         lines.append((f"said {100 * one.mean_p:3.0f} %  {bar} {100 * share:3.0f} % {interval}, n = {one.rate.n}", ""))
     groups = [
         f"{name or 'no idea'} {scored.brier:.2f}" for name, scored in by_group(guesses) if scored.brier is not None

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 
 from cockpit.core.log_refs import parse_target
-from cockpit.log_steps import propose_steps
+from cockpit.log_steps import proposals
+from cockpit.screens.changing_list import ChangingList
 from cockpit.screens.dialogs import Ask
-from cockpit.screens.opened import OpenedScreen
 from cockpit.screens.text_panel import Said, TextPanel
-from cockpit.store.projects import ensure_project
 from cockpit.store.steps import NewStep, Step, StepState, add_step, close_step, list_steps, move_step
 from widgets.row_list import ListColumn, ListRow, RowList
 
 
-class LogStepsScreen(OpenedScreen[None]):
+class LogStepsScreen(ChangingList[Step]):
     """Open steps in order over the reason of one."""
 
     scope: ClassVar[str] = "log-steps"
     pane_title: ClassVar[str] = "Next steps"
     DEFAULT_CSS = "LogStepsScreen #why { height: 7; }"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._steps: list[Step] = []
 
     def compose_body(self) -> ComposeResult:
         """The list over the reason."""
@@ -39,37 +34,34 @@ class LogStepsScreen(OpenedScreen[None]):
         yield TextPanel(id="why", classes="box short")
 
     def on_mount(self) -> None:
-        """Let the rules look at the latest runs first."""
+        """Show the list, then what the rules add to it."""
         self.query_one("#rows").focus()
-        self._change(propose_steps)
+        self.run_worker(self._propose(), group="change", exit_on_error=False)
 
-    @property
-    def _current(self) -> Step | None:
-        row = self.query_one("#rows", RowList).current
-        return next((step for step in self._steps if row is not None and step.id == row.key), None)
-
-    def _change(self, work: Callable[[sqlite3.Connection, int], Any]) -> None:
-        change: Any = self._changed(work)
-        self.run_worker(change, group="change", exit_on_error=False)
-
-    async def _changed(self, work: Callable[[sqlite3.Connection, int], Any]) -> None:
-        """Do it, and show what is open then."""
+    async def _propose(self) -> None:
+        await self.changed(None)
         store, name = self.services.store, self.cockpit.project
+        found = await asyncio.to_thread(lambda: proposals(store.read(), name))
+        if found:
+            await self.changed(lambda db, project: [add_step(db, project, step) for step in found])
 
-        def change(db: sqlite3.Connection) -> int:
-            project = ensure_project(db, name)
-            work(db, project)
-            return project
+    def read_items(self, db: sqlite3.Connection, project: int) -> list[Step]:
+        """The open steps, in order."""
+        return list_steps(db, project)
 
-        project = await store.write(change)
-        self._steps = await asyncio.to_thread(lambda: list_steps(store.read(), project))
-        self.query_one("#rows", RowList).show([_row(step) for step in self._steps])
-        self.head((f"{len(self._steps)} open", "quiet"))
+    def key_of(self, item: Step) -> int:
+        """Its number."""
+        return item.id
+
+    def show_items(self, items: Sequence[Step]) -> None:
+        """A row a step."""
+        self.query_one("#rows", RowList).show([_row(step) for step in items])
+        self.head((f"{len(items)} open", "quiet"))
         self._moved()
 
     @on(RowList.Moved)
     def _moved(self) -> None:
-        step = self._current
+        step = self.current
         self.query_one("#why", TextPanel).show([] if step is None else step_lines(step))
 
     async def action_add(self) -> None:
@@ -81,14 +73,14 @@ class LogStepsScreen(OpenedScreen[None]):
         if title is None or not title.strip():
             return
         why = await self.app.push_screen_wait(Ask("Why", prompt=f"Why “{title}”? What would it tell?")) or ""
-        self._change(lambda db, project: add_step(db, project, NewStep(title, why)))
+        self.change(lambda db, project: add_step(db, project, NewStep(title, why)))
 
     async def action_close(self) -> None:
         """Ask for the result."""
         self.run_worker(self._close(), group="ask", exclusive=True, exit_on_error=False)
 
     async def _close(self) -> None:
-        if (step := self._current) is None:
+        if (step := self.current) is None:
             return
         asked = Ask("Done", prompt=f"The result of “{step.new.title}”: run:12, job:7, or words.", check=_result_problem)
         result = await self.app.push_screen_wait(asked)
@@ -97,11 +89,11 @@ class LogStepsScreen(OpenedScreen[None]):
 
     def action_drop(self) -> None:
         """It will not be done."""
-        if (step := self._current) is not None:
+        if (step := self.current) is not None:
             self._end(step, "dropped", "")
 
     def _end(self, step: Step, state: StepState, result: str) -> None:
-        self._change(lambda db, _: close_step(db, step.id, state, result))
+        self.change(lambda db, _: close_step(db, step.id, state, result))
 
     def action_earlier(self) -> None:
         """One place up."""
@@ -112,8 +104,8 @@ class LogStepsScreen(OpenedScreen[None]):
         self._move(1)
 
     def _move(self, by: int) -> None:
-        if (step := self._current) is not None:
-            self._change(lambda db, _: move_step(db, step.id, by))
+        if (step := self.current) is not None:
+            self.change(lambda db, _: move_step(db, step.id, by))
 
 
 def step_lines(step: Step) -> list[Said]:

@@ -15,7 +15,7 @@ from cockpit.core import calibration, front_matter
 from cockpit.core.calibration import Guess, by_group, record, surprise
 from cockpit.core.figures import Figure
 from cockpit.core.log_context import fill, gaps
-from cockpit.core.log_draft import CONCLUDED, OBSERVED, Cited, PromptFacts, Quote, RunFacts, entry_text, says_nothing
+from cockpit.core.log_draft import CONCLUDED, OBSERVED, Cited, PromptFacts, Quote, RunFacts, entry_text, section
 from cockpit.core.log_refs import cited, link, numbers_outside, parse_target, refs, target_of, unfinished
 from cockpit.core.params import Params
 from cockpit.core.prompts import single
@@ -185,9 +185,9 @@ def test_an_entry_tells_what_was_done_and_leaves_room_for_the_person() -> None:
     ]  # fmt: skip
     assert "- Is it?\n+ Is it a refusal?" in text
     assert "temperature 1.0, stop '\\\\n'" in text
-    assert says_nothing(text, OBSERVED)
-    assert says_nothing(text, CONCLUDED)
-    assert not says_nothing(text.replace(f"## {OBSERVED}\n", f"## {OBSERVED}\n\nIt refuses."), OBSERVED)
+    assert section(text, OBSERVED) == ""
+    assert section(text, CONCLUDED) == ""
+    assert section(text.replace(f"## {OBSERVED}\n", f"## {OBSERVED}\n\nIt refuses."), OBSERVED) == "It refuses."
 
 
 def test_a_whole_draft_lacks_only_what_the_person_knows() -> None:
