@@ -26,7 +26,7 @@ from cockpit.screens.base import PaneScreen
 from cockpit.screens.dialogs import Confirm
 from cockpit.screens.opened import OpenedScreen
 from cockpit.screens.text_panel import Said, TextPanel
-from cockpit.store.entry_drafts import OpenDraft, drop_draft, put_draft
+from cockpit.store.entry_drafts import OpenDraft, finish_draft, put_draft
 from cockpit.store.log import Draft, EditConflict, add_entry, is_there, save_entry
 from cockpit.store.projects import ensure_project
 from widgets.field import Field
@@ -203,7 +203,7 @@ class LogEditScreen(OpenedScreen[int | None]):
             else:
                 number = kept.entry_id
                 save_entry(db, number, draft, seen=seen)
-            drop_draft(db, kept.session)
+            finish_draft(db, kept)
             return number
 
         return await self.services.store.write(write)
@@ -216,8 +216,8 @@ class LogEditScreen(OpenedScreen[int | None]):
         said = "What was typed since the last save is gone for good."
         if await self.app.push_screen_wait(Confirm("Throw the draft away?", said, yes="throw away", no="keep")):
             self._is_done = True
-            session = self._kept.session
-            await self.services.store.write(lambda db: drop_draft(db, session))
+            kept = self._kept
+            await self.services.store.write(lambda db: finish_draft(db, kept))
             self.dismiss(None)
 
 
@@ -235,6 +235,11 @@ def gap_lines(found: list[Gap]) -> list[Said]:
 def new_session() -> str:
     """A name for one sitting."""
     return secrets.token_hex(8)
+
+
+def forked(kept: OpenDraft) -> OpenDraft:
+    """A kept draft as a sitting of its own, which takes its place with the first key."""
+    return replace(kept, session=new_session(), instead_of=(kept.session, kept.at))
 
 
 async def write_about(app: CockpitApp, screen: PaneScreen[Any]) -> int | None:

@@ -20,11 +20,14 @@ class OpenDraft:
     draft: Draft
     at: str = ""
     kind: EntryKind = "note"
+    instead_of: tuple[str, str] | None = None
+    """The sitting that this one goes on with, and when it was kept last, as it was read."""
 
 
 def put_draft(db: sqlite3.Connection, project_id: int, kept: OpenDraft) -> None:
-    """Keep a text as it stands, in place of what was kept of the same sitting."""
-    drop_draft(db, kept.session)
+    """Keep a text as it stands, in place of what was kept of the same sitting, and of the one it goes on with unless
+    that was typed in since: two terminals that open one draft keep two."""
+    finish_draft(db, kept)
     db.execute(
         "INSERT INTO entry_draft (project_id, entry_id, revision, session, at, state) VALUES (?, ?, ?, ?, ?, ?)",
         (
@@ -38,8 +41,16 @@ def put_draft(db: sqlite3.Connection, project_id: int, kept: OpenDraft) -> None:
     )
 
 
+def finish_draft(db: sqlite3.Connection, kept: OpenDraft) -> None:
+    """Forget what was kept of a sitting that was saved or thrown away, and of the one it went on with unless that was
+    typed in since."""
+    drop_draft(db, kept.session)
+    if kept.instead_of is not None:
+        db.execute("DELETE FROM entry_draft WHERE session = ? AND at = ?", kept.instead_of)
+
+
 def drop_draft(db: sqlite3.Connection, session: str) -> None:
-    """Forget what was kept of a sitting, because it was saved or thrown away."""
+    """Forget what was kept of a sitting."""
     db.execute("DELETE FROM entry_draft WHERE session = ?", (session,))
 
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from cockpit.core.errors import StoreError
+from cockpit.core.log_query import Query
 from cockpit.core.log_refs import Kind, cited
 from cockpit.store import projects
 from cockpit.store.clock import now
 from cockpit.store.schema import CITED
-from cockpit.store.text import pack, pack_json, unpack, unpack_json
+from cockpit.store.text import pack, pack_json, show_bytes, unpack, unpack_json
 
 EntryKind = Literal["note", "daily", "weekly"]
 _COLUMNS = """entry.id, entry.project_id, project.name, entry.kind, entry.created_at, entry.changed_at,
     entry.revision, entry.title, entry.body, entry.tags, idea.title, entry.day"""
+# Entries that cite a run, or a sample of one, that asked a model of such a name.
+_ASKED = """EXISTS (SELECT 1 FROM entry_cite AS cite JOIN run ON run.id = CASE cite.kind WHEN 'run' THEN cite.target
+    WHEN 'sample' THEN (SELECT run_id FROM sample WHERE sample.id = cite.target) END,
+    json_each(CASE WHEN json_valid(run.targets) THEN run.targets ELSE '[]' END) AS asked
+    WHERE cite.entry_id = entry.id AND asked.value ->> '$.name' LIKE :model ESCAPE '\\')"""
 _FROM = "entry JOIN project ON project.id = entry.project_id LEFT JOIN idea ON idea.id = entry.idea_id"
 
 
@@ -47,8 +54,18 @@ class Entry:
     @property
     def title(self) -> str:
         """Its title, else its first words."""
-        first = next((line.strip("# ").strip() for line in self.draft.body.splitlines() if line.strip("# ")), "")
-        return self.draft.title or first[:80] or "(empty)"
+        return _title(self.draft.title, self.draft.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a list shows of an entry, without its text."""
+
+    id: int
+    day: str
+    kind: EntryKind
+    title: str
+    idea: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +205,34 @@ def list_entries(
     return [_entry(row) for row in rows]
 
 
+def list_heads(db: sqlite3.Connection, project_id: int, query: Query = Query()) -> list[Head]:  # noqa: B008
+    """Every entry that a query asks for, newest day first, without its text: ten thousand are as quick as ten."""
+    where, values = ["removed_at IS NULL", "entry.project_id = :project"], dict[str, object](project=project_id)
+    for condition, name, value in (
+        ("idea.title LIKE :idea ESCAPE '\\'", "idea", _like(query.idea)),
+        ("EXISTS (SELECT 1 FROM entry_tag WHERE entry_id = entry.id AND name LIKE :tag ESCAPE '\\')", "tag",
+         _like(query.tag)[1:]),
+        ("entry.kind = :kind", "kind", query.kind), ("entry.day >= :since", "since", query.since),
+        ("entry.day <= :until", "until", query.until), (_ASKED, "model", _like(query.model)),
+        ("entry.id IN (SELECT rowid FROM entry_fts WHERE entry_fts MATCH :words)", "words", _match(query.words)),
+    ):  # fmt: skip
+        if value:
+            where.append(condition)
+            values[name] = value
+    if query.cites is not None:
+        where.append("entry.id IN (SELECT entry_id FROM entry_cite WHERE kind = :cited AND target = :target)")
+        values["cited"], values["target"] = query.cites
+    rows = db.execute(
+        f"""SELECT entry.id, entry.day, entry.kind, entry.title, CASE entry.title WHEN '' THEN substr(body, 1, 400)
+            ELSE '' END, idea.title FROM {_FROM} WHERE {" AND ".join(where)} ORDER BY entry.day DESC, entry.id DESC""",
+        values,
+    )
+    return [
+        Head(number, day, kind, _title(unpack(title), show_bytes(body)), unpack(idea or ""))
+        for number, day, kind, title, body, idea in rows
+    ]
+
+
 def revisions(db: sqlite3.Connection, entry_id: int) -> list[Revision]:
     """Everything an entry ever said, oldest first."""
     rows = db.execute(
@@ -274,6 +319,17 @@ def _table(kind: Kind) -> str:
     if kind not in CITED:
         raise ValueError(f"{kind!r} cannot be cited")
     return kind
+
+
+def _title(title: str, body: str) -> str:
+    first = next((line.strip("# ").strip() for line in body.splitlines() if line.strip("# ")), "")
+    return title or first[:80] or "(empty)"
+
+
+def _like(part: str) -> str:
+    """A LIKE pattern of a part of a name; empty where there is none."""
+    safe = re.sub(r"([\\%_])", r"\\\1", part)
+    return f"%{safe}%" if part else ""
 
 
 def _match(words: str) -> str:

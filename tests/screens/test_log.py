@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,17 +16,37 @@ from cockpit.screens.log import LogScreen
 from cockpit.screens.log_edit import LogEditScreen
 from cockpit.screens.log_predictions import LogPredictionsScreen, record_lines
 from cockpit.screens.log_steps import LogStepsScreen
+from cockpit.screens.log_trace import LogTraceScreen
+from cockpit.screens.sample import SampleScreen
 from cockpit.services import Services, close_services
-from cockpit.store.db import open_store
+from cockpit.store import samples, scores
+from cockpit.store.db import Store, open_store
 from cockpit.store.entry_drafts import list_drafts
 from cockpit.store.log import Draft, add_entry, get_entry, list_entries, revisions, save_entry
 from cockpit.store.predictions import list_predictions
 from cockpit.store.projects import ensure_project
 from cockpit.store.steps import NewStep, add_step, list_steps
 from tests.screens.test_jobs import seen
+from tests.store.conftest import make_run, plan_of, sample_of
+from widgets.field import Field
 from widgets.prompt_editor import PromptEditor
 from widgets.row_list import RowList
 from widgets.text_view import TextView
+
+MODEL = "claude-one"
+
+
+def store_run(store: Store, texts: list[str], given: dict[str, list[float]] | None = None) -> int:
+    """A run of one input that got these answers, scored so."""
+    run = make_run(store, plan_of(n=len(texts)))
+
+    def fill(db: sqlite3.Connection) -> None:
+        ids = [samples.add_sample(db, sample_of(run, at, text=text)) for at, text in enumerate(texts)]
+        for metric, values in (given or {}).items():
+            scores.set_scores(db, metric, dict(zip(ids, values, strict=True)))
+
+    store.write_now(fill)
+    return run
 
 
 @asynccontextmanager
@@ -114,10 +136,103 @@ async def test_checking_and_tracing_say_what_is_missing_and_hostile_text_is_only
         await seen(pilot, lambda: "It rose by 12 %" in shown(app))
         await pilot.press("c")
         await seen(pilot, lambda: "It cites no run" in shown(app) and "12 %" in shown(app))
-        await pilot.press("t")
-        await seen(pilot, lambda: "no figures" in shown(app))
         await pilot.press("h")
         await seen(pilot, lambda: "edit 1" in shown(app))
+
+
+async def test_each_figure_is_traced_to_the_answers_behind_it_and_one_of_them_opened(tmp_path: Path) -> None:
+    async with log_on(tmp_path / "c.db") as (app, pilot):
+        run = store_run(app.services.store, ["yes", "no", "yes"], {"exact": [1.0, 0.0, 1.0]})
+        draft = Draft("T", f"It was [12 %](run:{run}?score=exact) at last.", "2026-11-24")
+        add(app, draft)
+        await pilot.press("f2", "f7")
+        await seen(pilot, lambda: "12 %" in shown(app))
+        await pilot.press("t")
+        await seen(pilot, lambda: isinstance(app.screen, LogTraceScreen) and app.screen.query("#sources"))
+        sources = app.screen.query_one("#sources", RowList)
+        await seen(pilot, lambda: sources.row(2) is not None)
+        (figure,) = [app.screen.query_one("#figures", RowList).row(0)]
+        assert figure is not None and figure.glyph == "≠" and "n = 3" in figure.cells[2]
+        values = [row.cells[3] for at in range(3) if (row := sources.row(at)) is not None]
+        assert values == ["1", "0", "1"]
+        await pilot.press("enter", "j", "enter")
+        await seen(pilot, lambda: isinstance(app.screen, SampleScreen))
+
+
+async def test_entries_are_found_by_idea_tag_kind_model_day_and_what_they_cite(tmp_path: Path) -> None:
+    async with log_on(tmp_path / "c.db") as (app, pilot):
+        run = store_run(app.services.store, ["x"])
+        add(app, Draft("Old", "plain", "2026-01-05", ("Odd",), "Refusals"))
+        add(app, Draft("New", f"See run:{run}.", "2026-11-24"))
+        await pilot.press("f2", "f7")
+        await seen(pilot, lambda: titles(app) == ["New", "Old"])
+        found = {
+            "idea:refus": ["Old"], "tag:odd": ["Old"], "tag:dd": [], "kind:note": ["New", "Old"], "kind:daily": [],
+            "since:2026-02": ["New"], "until:2026-01": ["Old"], f"cites:run:{run}": ["New"], "model:nobody": [],
+            f"model:{MODEL}": ["New"], "idea:refus plai": ["Old"], "idea:refus other": [],
+        }  # fmt: skip
+        for typed, want in found.items():
+            await pilot.press("slash", "ctrl+u", *typed)
+            await seen(pilot, lambda typed=typed, want=want: filtered(app) == (typed, want))  # type: ignore[misc]
+            await pilot.press("escape", "escape")
+            await seen(pilot, lambda: filtered(app) == ("", ["New", "Old"]))
+
+
+async def test_what_is_saved_is_what_the_cursor_stands_on(tmp_path: Path) -> None:
+    async with log_on(tmp_path / "c.db") as (app, pilot):
+        add(app, Draft("Later", "x", "2099-01-01"))
+        await write(pilot, app)
+        await pilot.press(*"mine", "ctrl+j")
+        await seen(pilot, lambda: isinstance(app.screen, LogScreen) and "mine" in shown(app))
+        assert titles(app) == ["Later", "mine"]
+
+
+async def test_a_draft_opened_in_two_terminals_is_two_drafts(tmp_path: Path) -> None:
+    path = tmp_path / "c.db"
+    async with log_on(path) as (app, pilot):
+        await write(pilot, app)
+        await pilot.press(*"half", "escape")
+        await seen(pilot, lambda: isinstance(app.screen, LogScreen) and "half" in shown(app))
+        async with log_on(path) as (other, keys):
+            await seen(keys, lambda: "half" in shown(other))
+            for one, hand, words in ((app, pilot, "a "), (other, keys, "b ")):
+                await write(hand, one, key="e")
+                await hand.press(*words)
+                await seen(hand, lambda one=one, words=words: words in one.screen.query_one("#body", PromptEditor).text)  # type: ignore[misc]
+            await keys.press("escape")
+            await pilot.press("escape")
+            await seen(pilot, lambda: isinstance(app.screen, LogScreen) and len(titles(app)) == 2)
+        kept = {draft.draft.body for draft in list_drafts(app.services.store.read(), 1)}
+        assert kept == {"a half", "b half"}
+
+
+async def test_ten_thousand_entries_open_and_are_searched_as_ten_are(tmp_path: Path) -> None:
+    took = {}
+    for count in (10, 10_000):
+        async with log_on(tmp_path / f"{count}.db") as (app, pilot):
+            body = "It rose, and then it fell again. " * 30
+
+            def fill(db: sqlite3.Connection, count: int = count, body: str = body) -> None:
+                for at in range(count):
+                    word = "needle" if at == 5 else "hay"
+                    add_entry(
+                        db, 1, Draft(f"Entry {at}", f"{word} {body}", f"2026-{at % 12 + 1:02d}-{at % 28 + 1:02d}")
+                    )
+
+            app.services.store.write_now(fill)
+            await pilot.press("f2")
+            started = time.perf_counter()
+            await pilot.press("f7")
+            await seen(pilot, lambda: "hay" in shown(app))
+            await pilot.press("slash", *"needle")
+            await seen(pilot, lambda: titles(app) == ["Entry 5"])
+            took[count] = time.perf_counter() - started
+    assert took[10_000] < 1.5 * took[10] + 0.3
+
+
+def filtered(app: CockpitApp) -> tuple[str, list[str]]:
+    """What was typed, and what is listed."""
+    return app.screen.query_one("#filter", Field).value, titles(app)
 
 
 async def test_a_prediction_is_made_and_resolved_and_the_record_counts_its_bits(tmp_path: Path) -> None:
