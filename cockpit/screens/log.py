@@ -17,12 +17,12 @@ from textual.widget import Widget
 from cockpit.command_tables.app import PANES
 from cockpit.command_tables.command import Command
 from cockpit.commands import by_id
-from cockpit.core.report import as_slack
 from cockpit.log_drafts import local_day
 from cockpit.screens.base import PaneScreen
-from cockpit.screens.log_edit import LogEditScreen, blank_draft, forked, new_session, write_daily
+from cockpit.screens.log_do import do, edit
+from cockpit.screens.log_edit import blank_draft, write_daily
 from cockpit.screens.log_list import Key, Listed, about_parts, day_parts, read_listed
-from cockpit.screens.log_looks import LOOKS, whole
+from cockpit.screens.log_looks import whole
 from cockpit.screens.play_status import top_parts
 from cockpit.store.entry_drafts import OpenDraft
 from cockpit.store.log import Entry, get_entry
@@ -68,7 +68,7 @@ class LogScreen(PaneScreen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
-        self._listed = Listed()
+        self.listed = Listed()
         self._words = ""
         self._typed: Timer | None = None
         self._want: Key | None = None
@@ -103,12 +103,12 @@ class LogScreen(PaneScreen[None]):
     async def _read(self) -> None:
         store, project, words = self.services.store, self.cockpit.project, self._words
         here = self._want or self._here
-        self._listed = await asyncio.to_thread(lambda: read_listed(store.read(), project, words))
-        at = None if here is None else self._listed.place(here)
+        self.listed = await asyncio.to_thread(lambda: read_listed(store.read(), project, words))
+        at = None if here is None else self.listed.place(here)
         self._want = None
         if at is not None:
             self._rows.cursor = at
-        self._rows.show_from(len(self._listed), self._listed.rows)
+        self._rows.show_from(len(self.listed), self.listed.rows)
         if at is not None:
             self._rows.show_line(at + 1)
         self._moved()
@@ -122,28 +122,29 @@ class LogScreen(PaneScreen[None]):
         row = self._rows.current
         return None if row is None else row.key  # type: ignore[return-value]
 
-    async def _whole(self) -> Entry | OpenDraft | None:
+    async def whole(self) -> Entry | OpenDraft | None:
         """What is under the cursor, with its text."""
         here, store = self._here, self.services.store
         if here is None or here[0] == "draft":
-            return None if here is None else self._listed.draft(here[1])
+            return None if here is None else self.listed.draft(here[1])
         number = int(here[1])
         return await asyncio.to_thread(lambda: get_entry(store.read(), number))
 
     async def _look(self) -> None:
-        store, one = self.services.store, await self._whole()
+        store, one = self.services.store, await self.whole()
         if isinstance(one, Entry):
             text = await asyncio.to_thread(lambda: whole(store.read(), one))
-            self._say(f"entry {one.id}", text)
+            self.say(f"entry {one.id}", text)
         elif one is not None:
-            self._say("a draft, not saved", f"# {one.draft.title or '(no title)'}\n\n{one.draft.body}")
+            self.say("a draft, not saved", f"# {one.draft.title or '(no title)'}\n\n{one.draft.body}")
         else:
-            self._say("", "")
+            self.say("", "")
         day = "" if one is None else one.draft.day
-        strip = day_parts(self._listed.days, local_day(self.services.clock()), day)
-        self.query_one("#about", TopBar).show(about_parts(self._listed), strip)
+        strip = day_parts(self.listed.days, local_day(self.services.clock()), day)
+        self.query_one("#about", TopBar).show(about_parts(self.listed), strip)
 
-    def _say(self, title: str, text: str) -> None:
+    def say(self, title: str, text: str) -> None:
+        """Show a text beside the list."""
         view = self.query_one("#entry", TextView)
         view.border_title = Content(title)
         view.show(text)
@@ -215,15 +216,15 @@ class LogScreen(PaneScreen[None]):
 
     def action_new_entry(self) -> None:
         """Write an entry from nothing."""
-        self._edit(blank_draft(self.cockpit))
+        edit(self, blank_draft(self.cockpit))
 
     def action_edit_entry(self) -> None:
         """Edit the entry, or go on with the draft."""
-        self.run_worker(self._do("edit", ""), group="do", exclusive=True, exit_on_error=False)
+        self.run_worker(do(self, "edit"), group="do", exclusive=True, exit_on_error=False)
 
     def action_yank_entry(self, form: str) -> None:
         """Copy it as Markdown, or as Slack writes it."""
-        self.run_worker(self._do("yank", form), group="do", exclusive=True, exit_on_error=False)
+        self.run_worker(do(self, "yank", form), group="do", exclusive=True, exit_on_error=False)
 
     def action_show_entry(self, name: str) -> None:
         """Show lines about the entry in its place, until the cursor moves; or open a screen."""
@@ -233,32 +234,4 @@ class LogScreen(PaneScreen[None]):
             module, kind = OPENED[name].split(":")
             self.app.push_screen(getattr(import_module(module), kind)())
         else:
-            self.run_worker(self._do("show", name), group="do", exclusive=True, exit_on_error=False)
-
-    def _edit(self, kept: OpenDraft) -> None:
-        def then(number: int | None) -> None:
-            self.refresh_list(None if number is None else ("entry", number))
-
-        self.app.push_screen(LogEditScreen(kept), then)
-
-    async def _do(self, what: str, name: str) -> None:
-        one, store = await self._whole(), self.services.store
-        if one is None:
-            return
-        if what == "edit":
-            kept = next((d for d in self._listed.drafts if isinstance(one, Entry) and d.entry_id == one.id), None)
-            if isinstance(one, Entry) and kept is None:
-                self._edit(OpenDraft(new_session(), one.id, one.revision, one.draft, kind=one.kind))
-            else:
-                self._edit(forked(kept or one))  # type: ignore[arg-type]
-        elif isinstance(one, Entry) and what == "yank":
-            text = f"# {one.title}\n\n{one.draft.body}"
-            self.cockpit.copy_text(as_slack(text) if name == "slack" else text, f"Entry {one.id} as {name}")
-        elif isinstance(one, Entry) and name == "trace":
-            from cockpit.screens.log_trace import LogTraceScreen
-
-            self.app.push_screen(LogTraceScreen(one))
-        elif isinstance(one, Entry):
-            title, work = LOOKS[name]
-            lines = await asyncio.to_thread(lambda: work(store.read(), one))
-            self._say(f"entry {one.id}: {title}", "\n".join(lines))
+            self.run_worker(do(self, "show", name), group="do", exclusive=True, exit_on_error=False)
