@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from cockpit.core.calibration import split_claim
 from cockpit.core.errors import InputError
 from cockpit.core.job_deadline import Late, late
 from cockpit.core.job_words import parse_span, span
@@ -32,6 +33,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("sweep", "sweep", "lr=1e-5,3e-5,1e-4 seed=0,1      one job a value, several make a grid"),
     Entry("idea", "idea", "the claim it tests"),
     Entry("expect", "expect", "how long it should take: 45m, 4h"),
+    Entry("predict", "predict", "loss below 2 70%      what you expect and how likely, or nothing"),
     Entry("timeout", "timeout", "end it after: 16h"),
     Entry("after", "after", "jobs that must have finished: 12 13      12! is: ended in any way"),
     Entry("queue", "queue", "default"),
@@ -60,6 +62,11 @@ def ask_of(values: Mapping[str, str]) -> Ask:
     text = {name: values.get(name, "").strip() for name in (entry.name for entry in ENTRIES)}
     if not text["command"]:
         raise Wrong("command", "Type the command to run.")
+    if text["predict"]:
+        try:
+            split_claim(text["predict"])
+        except InputError as error:
+            raise Wrong("predict", error.sentence()) from None
     gpus = text["gpus"] or "0"
     if not gpus.isdecimal():
         raise Wrong("gpus", "A whole number of GPUs.")

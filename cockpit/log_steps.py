@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 
 from cockpit.core.errors import InputError, StoreError
 from cockpit.core.figures import Figure
@@ -19,14 +20,15 @@ LATEST = 30
 """Runs that are looked at; what older ones asked for was proposed then."""
 
 
-def proposals(db: sqlite3.Connection, project: str) -> list[NewStep]:
-    """What the rules propose after the latest runs of a project. Storing one that was proposed before adds nothing,
-    even if it was dropped."""
+def proposals(db: sqlite3.Connection, project: str, only: Collection[int] | None = None) -> list[NewStep]:
+    """What the rules propose after the latest runs of a project, or after some of them. Storing one that was proposed
+    before adds nothing, even if it was dropped."""
     project_id = find_project(db, project)
     rows = [] if project_id is None else [row for row in list_runs(db, project_id, LATEST) if not row.missing]
     return [
         _step(one, target_of("run", row.id), row.idea)
         for at, row in enumerate(rows)
+        if only is None or row.id in only
         for one in propose(run_result(db, row, rows[at + 1 :]))
     ]
 

@@ -9,6 +9,8 @@ SHOWN = frozenset({"check", "trace", "history", "steps", "predictions", "daily"}
 
 YANKED = {"yank": "yank_entry('Markdown')", "slack": "yank_entry('slack')"}
 
+ACTIONS = {"run": "start('run')", "job": "start('job')"}
+
 
 def _pane(name: str, keys: str, title: str, text: str) -> Command:
     action = f"show_entry('{name}')" if name in SHOWN else YANKED.get(name, f"{name}_entry")
@@ -23,7 +25,7 @@ def _edit(name: str, keys: str, title: str, text: str) -> Command:
 
 def _opened(scope: str, group: str, *rows: tuple[str, str, str, str]) -> tuple[Command, ...]:
     return tuple(
-        Command(f"{scope}.{name}", keys, title, text, scope, name, footer=True, group=group)
+        Command(f"{scope}.{name}", keys, title, text, scope, ACTIONS.get(name, name), footer=True, group=group)
         for name, keys, title, text in rows
     )
 
@@ -31,6 +33,8 @@ def _opened(scope: str, group: str, *rows: tuple[str, str, str, str]) -> tuple[C
 STEPS = _opened(
     "log-steps",
     "Next steps",
+    ("run", "enter", "Start", "Put it in Play, ready to be sent; what is sent there carries it out and closes it."),
+    ("job", "b", "As a job", "Open the job form for it; the job that is submitted carries it out and closes it."),
     ("add", "a", "Add", "Propose an experiment: what, then why."),
     ("close", "x", "Done", "Close the step by its result: run:12, job:7, or words."),
     ("drop", "D", "Drop", "It will not be done; a rule does not propose it again."),

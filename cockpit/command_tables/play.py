@@ -35,6 +35,7 @@ SENDING = _table(
     ("retry", "r", "Retry failed", "Send again what failed or was cancelled."),
     ("cancel_one", "x", "Cancel one", "Cancel the sample under the cursor."),
     ("fresh", "R", "Send afresh", "Send without taking answers from the cache."),
+    ("predict", "W", "Predict", "Say what you expect of the next run, and how likely: settled once it has ended."),
     ("resume", "U", "Resume", "Send what the newest unfinished run still misses."),
 )
 

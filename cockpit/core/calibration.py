@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -72,6 +73,21 @@ def probability(text: str) -> float:
     except ValueError:
         raise InputError(f"{text!r} is no probability.", hint="Write 0.7 or 70%.") from None
     return number / 100 if share else number
+
+
+def split_claim(text: str) -> tuple[str, float]:
+    """A prediction in one line as its claim and the probability at its end: 'exact above 60 %: 0.7', 'it helps 70%'.
+
+    Raises:
+        InputError: there is no claim, or it does not end in a probability that one can have of an experiment.
+    """
+    found = re.fullmatch(r"(?s)\s*(.*?)[\s,;:@]+((?:0?\.\d+)|(?:\d{1,2}(?:\.\d+)?\s?%))\s*", text)
+    if found is None or not found[1].strip():
+        raise InputError("A prediction is a claim and how likely it is.", hint="Write: exact above 60 % 70%")
+    p = probability(found[2])
+    if not LEAST <= p <= MOST:
+        raise InputError(f"From {100 * LEAST:g} % to {100 * MOST:g} %: nobody is certain.")
+    return " ".join(found[1].split()), p
 
 
 def surprise(p: float, happened: bool) -> float:

@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from cockpit.core.calibration import split_claim
+from cockpit.expecting import expect
 from cockpit.job_form import ENTRIES, Entry, ask_of, preview, values_of
 from cockpit.screens.base import PaneScreen
+from cockpit.screens.expecting import tie
 from cockpit.screens.line_form import LineForm
 from cockpit.screens.text_panel import Said
 from cockpit.store.jobs import get_job
@@ -38,7 +41,14 @@ class JobNewScreen(LineForm):
 
     async def send(self, values: Mapping[str, str]) -> list[int]:
         """Submit the job, or each of its sweep."""
-        return await self._desk.submit(ask_of(values), self.cockpit.project)
+        ask, said = ask_of(values), values.get("predict", "").strip()
+        ids = await self._desk.submit(ask, self.cockpit.project)
+        project = self.cockpit.project
+        if said:
+            claim, p = split_claim(said)
+            await self.services.store.write(lambda db: expect(db, project, claim, p))
+        await tie(self.cockpit, "job", ids[0])
+        return ids
 
 
 async def open_new(screen: PaneScreen, like: int | None = None) -> None:

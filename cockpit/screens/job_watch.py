@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from cockpit.app import CockpitApp
+    from cockpit.expecting import Began
 
 NEAR_S, FAR_S = 1.0, 5.0
 """Between two looks while a screen is seen that shows jobs (`watches_jobs`), and otherwise."""
@@ -156,6 +157,11 @@ class JobWatch:
             for view in news:
                 if view.row.backend != LOCAL and view.state in ENDED:
                     self.app.run_worker(self._tell(view), group="webhook", exit_on_error=False)
+        done: list[tuple[Began, int]] = [("job", view.row.id) for view in news if view.state in ENDED]
+        if done:
+            from cockpit.screens.expecting import tell
+
+            self.app.run_worker(tell(self.app, done), group="after-result", exit_on_error=False)
         first = news[0]
         more = f", and {len(news) - 1} more" if len(news) > 1 else ""
         said = f"job {first.row.id} {first.row.name}: {shown(first.standing)}{more}"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 
 from cockpit.core.log_refs import parse_target
+from cockpit.expecting import settle
 from cockpit.log_steps import proposals
 from cockpit.screens.changing_list import ChangingList
 from cockpit.screens.dialogs import Ask
@@ -39,8 +40,8 @@ class LogStepsScreen(ChangingList[Step]):
         self.run_worker(self._propose(), group="change", exit_on_error=False)
 
     async def _propose(self) -> None:
-        await self.changed(None)
-        store, name = self.services.store, self.cockpit.project
+        store, name, now = self.services.store, self.cockpit.project, self.services.clock()
+        await self.changed(lambda db, project: settle(db, project, now))
         found = await asyncio.to_thread(lambda: proposals(store.read(), name))
         if found:
             await self.changed(lambda db, project: [add_step(db, project, step) for step in found])
@@ -87,6 +88,23 @@ class LogStepsScreen(ChangingList[Step]):
         if result is not None:
             self._end(step, "done", result)
 
+    @on(RowList.Opened)
+    def _opened(self) -> None:
+        self.action_start("run")
+
+    def action_start(self, what: str) -> None:
+        """Make a run or a job of the step: Play, or the job form, with what it follows from."""
+        if (step := self.current) is None:
+            return
+        from cockpit.screens.step_start import as_job, as_run
+
+        is_job = what == "job" or step.new.about.startswith("job:")
+        start: Any = (as_job if is_job else as_run)(self, step)
+        # Leaving this screen would end a worker of its own.
+        self.app.run_worker(start, group="start", exclusive=True, exit_on_error=False)
+        if not is_job:
+            self.dismiss(None)
+
     def action_drop(self) -> None:
         """It will not be done."""
         if (step := self.current) is not None:
@@ -115,6 +133,8 @@ def step_lines(step: Step) -> list[Said]:
     usd = "cost unknown" if new.usd is None else f"${new.usd:g}"
     bits = "information unknown" if new.bits is None else f"{new.bits:g} bits expected"
     lines: list[Said] = [(new.why or "no reason given", ""), (f"{bits} · {hours} · {usd}", "quiet")]
+    if step.result:
+        lines.append((f"under way as {step.result}; it is closed by its result", "ok"))
     if new.about:
         lines.append((f"follows from {new.about}" + (f", by the rule {new.rule}" if new.rule else ""), "quiet"))
     if new.blocked_by:
@@ -125,9 +145,8 @@ def step_lines(step: Step) -> list[Said]:
 def _row(step: Step) -> ListRow:
     new = step.new
     bits = "?" if new.bits is None else f"{new.bits:g}"
-    return ListRow(
-        step.id, (new.title, new.rung, bits), glyph="⊘" if new.blocked_by else "", quiet=bool(new.blocked_by)
-    )
+    glyph, tone = ("▸", "stream") if step.result else ("⊘", "wait") if new.blocked_by else ("", "")
+    return ListRow(step.id, (new.title, new.rung, bits), glyph=glyph, tone=tone, quiet=bool(new.blocked_by))
 
 
 def _result_problem(text: str) -> str:

@@ -46,12 +46,15 @@ class Flights:
     async def send(self, *, fresh: bool = False) -> None:
         """Store the plan, then send it."""
         from cockpit import runner
+        from cockpit.screens.expecting import ask, tie
 
         if self._launching or not await self._may_send():
             return
         self._launching = True
         screen = self.screen
         try:
+            if screen.cockpit.get_setting("ask_first", False):
+                await ask(screen.cockpit, "this run")
             await self._name_prompt()
             written, draft = screen.writing.draft, runner_draft(screen, fresh=fresh)
             chosen = await screen.shots.chosen(draft)
@@ -67,7 +70,14 @@ class Flights:
         finally:
             self._launching = False
         self.show(live)
+        await tie(screen.cockpit, "run", live.run_id)
         await self._fly(plan, live)
+
+    async def predict(self) -> None:
+        """Say what is expected of the next run."""
+        from cockpit.screens.expecting import ask
+
+        await ask(self.screen.cockpit)
 
     async def fresh(self) -> None:
         """Send without the cache."""
@@ -197,6 +207,10 @@ class Flights:
                 self._landed()
         self._say_end(live, cached, sent, time.monotonic() - began)
         await screen.archive.refresh(live)
+        if live.done == live.total:
+            from cockpit.screens.expecting import tell
+
+            await tell(screen.cockpit, [("run", live.run_id)])
 
     def _landed(self) -> None:
         if not self.flying:

@@ -99,6 +99,15 @@ async def notifications(app: CockpitApp) -> None:
     app.notify(f"Long runs now end {'with a bell and a notification' if on else 'silently'}.")
 
 
+async def ask_first(app: CockpitApp) -> None:
+    """Ask for a prediction before each run, or do not."""
+    on = not app.get_setting("ask_first", False)
+    app.put_setting("ask_first", on)
+    app.notify(
+        "Before each run you are asked what you expect; enter skips it." if on else "You are not asked before runs."
+    )
+
+
 async def cancel(app: CockpitApp) -> None:
     """Cancel what runs on this screen, leave a dialog, or copy a selection; never quit."""
     screen = app.screen
