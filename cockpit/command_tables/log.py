@@ -72,6 +72,8 @@ COMMANDS: tuple[Command, ...] = (
     _pane("clear", "escape", "All", "Back to the list; there, take the search away."),
     _edit("submit", "ctrl+j,ctrl+enter", "Save", "Save the entry."),
     _edit("fill", "ctrl+g", "Fill in", "Put what a stranger would miss and the database knows into the entry."),
+    _edit("take", "tab", "Complete", "While a citation is typed (run: and some letters): put the marked one in."),
+    _edit("candidate", "ctrl+n", "Next", "While a citation is typed: to the next thing that it may mean."),
     _edit("discard", "ctrl+r", "Throw away", "Throw this draft away; what was saved before stays."),
     *STEPS,
     *PREDICTIONS,

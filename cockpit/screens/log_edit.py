@@ -24,6 +24,7 @@ from cockpit.core.log_refs import Kind
 from cockpit.log_drafts import draft_about, entry_gaps, local_day
 from cockpit.screens.base import PaneScreen
 from cockpit.screens.dialogs import Confirm
+from cockpit.screens.log_complete import Completion
 from cockpit.screens.opened import OpenedScreen
 from cockpit.screens.text_panel import Said, TextPanel
 from cockpit.store.entry_drafts import OpenDraft, finish_draft, put_draft
@@ -67,6 +68,8 @@ class LogEditScreen(OpenedScreen[int | None]):
         self._gaps: list[Gap] = []
         self._pause: Timer | None = None
         self._is_done = False
+        self._said: list[Said] = []
+        self.completion = Completion(self)
 
     def compose_body(self) -> ComposeResult:
         """Three lines and the text, beside what a stranger would miss."""
@@ -82,10 +85,9 @@ class LogEditScreen(OpenedScreen[int | None]):
 
     def on_mount(self) -> None:
         """Begin where only the person knows what to say."""
-        self.query_one("#gaps").border_title = Content("a stranger would ask")
         named = f"entry {self._kept.entry_id}" if self._kept.entry_id else "a new entry"
         self.head((named, "plain"), (self._kept.draft.day, "quiet"))
-        editor = self._body
+        editor = self.body
         lines = editor.text.split("\n")
         heading = f"## {OBSERVED}"
         editor.move_cursor((lines.index(heading) + 1 if heading in lines else len(lines) - 1, 0))
@@ -93,7 +95,8 @@ class LogEditScreen(OpenedScreen[int | None]):
         self._look()
 
     @property
-    def _body(self) -> PromptEditor:
+    def body(self) -> PromptEditor:
+        """The text."""
         return self.query_one("#body", PromptEditor)
 
     @property
@@ -101,11 +104,11 @@ class LogEditScreen(OpenedScreen[int | None]):
         """The entry as it is typed now."""
         title, idea, tags = (self.query_one(f"#{name}", Field).value for name in LINES)
         names = tuple(part.strip() for part in tags.split(",") if part.strip())
-        return Draft(title, self._body.text, self._kept.draft.day, names, idea)
+        return Draft(title, self.body.text, self._kept.draft.day, names, idea)
 
     def jump_targets(self) -> Mapping[str, Widget]:
         """A letter for each part."""
-        return {"b": self._body, **{name[0]: self.query_one(f"#{name}") for name in LINES}}
+        return {"b": self.body, **{name[0]: self.query_one(f"#{name}") for name in LINES}}
 
     def stop_typing(self) -> None:
         """Leave; the text is there the next time, at the head of the list."""
@@ -126,6 +129,7 @@ class LogEditScreen(OpenedScreen[int | None]):
 
     def _typed(self) -> None:
         self._keep()
+        self.completion.look()
         self._stop_pause()
         self._pause = self.set_timer(PAUSE_S, self._look)
 
@@ -144,7 +148,7 @@ class LogEditScreen(OpenedScreen[int | None]):
         self.services.store.post(lambda db: put_draft(db, ensure_project(db, project), kept))
 
     def _look(self) -> None:
-        self.run_worker(self._check(self._body.text), group="gaps", exclusive=True, exit_on_error=False)
+        self.run_worker(self._check(self.body.text), group="gaps", exclusive=True, exit_on_error=False)
 
     async def _check(self, body: str) -> None:
         store = self.services.store
@@ -155,18 +159,39 @@ class LogEditScreen(OpenedScreen[int | None]):
             lines: list[Said] = gap_lines(self._gaps) if is_note else [(DAILY, "quiet")]
         except CockpitError as error:
             self._gaps, lines = [], [(error.sentence(), "warn")]
-        if self.is_attached:
-            self.query_one("#gaps", TextPanel).show(lines)
+        self._said = lines
+        if self.is_attached and not self.completion.is_open:
+            self.show_gaps()
+
+    def show_gaps(self) -> None:
+        """What a stranger would miss, as it was found last."""
+        panel = self.query_one("#gaps", TextPanel)
+        panel.border_title = Content("a stranger would ask")
+        panel.show(self._said)
 
     # Commands
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of candidates mean something while there are some."""
+        if action in ("take", "candidate"):
+            return self.completion.is_open
+        return super().check_action(action, parameters)
+
+    def action_take(self) -> None:
+        """Complete the citation."""
+        self.completion.take()
+
+    def action_candidate(self) -> None:
+        """To the next thing that the citation may mean."""
+        self.completion.step()
+
     def action_fill(self) -> None:
         """Put what the database knows into the text."""
-        body = fill(self._body.text, self._gaps)
-        if body == self._body.text:
+        body = fill(self.body.text, self._gaps)
+        if body == self.body.text:
             self.notify_plain("The database knows nothing more of what is missing.")
             return
-        self._body.replace(body, (0, 0), self._body.document.end)
+        self.body.replace(body, (0, 0), self.body.document.end)
         self._look()
 
     def action_submit(self) -> None:

@@ -159,6 +159,24 @@ async def test_each_figure_is_traced_to_the_answers_behind_it_and_one_of_them_op
         await seen(pilot, lambda: isinstance(app.screen, SampleScreen))
 
 
+async def test_a_citation_is_completed_by_number_or_name_while_it_is_typed(tmp_path: Path) -> None:
+    async with log_on(tmp_path / "c.db") as (app, pilot):
+        for title in ("Refusals fell", "Nothing yet", "Refusals rose"):
+            add(app, Draft(title, "x", "2026-11-24"))
+        editor = await write(pilot, app)
+        screen = app.screen
+        assert isinstance(screen, LogEditScreen)
+        await pilot.press(*"As entry:refus")
+        await seen(pilot, lambda: [number for number, _ in screen.completion.found] == [3, 1])
+        await pilot.press("ctrl+n", "tab")
+        await seen(pilot, lambda: editor.text == "As entry:1")
+        assert editor.has_focus
+        await pilot.press(*" and entry:99")
+        await seen(pilot, lambda: not screen.completion.is_open)
+        await pilot.press("tab")
+        assert not editor.has_focus, "with nothing to complete, tab goes to the next part"
+
+
 async def test_entries_are_found_by_idea_tag_kind_model_day_and_what_they_cite(tmp_path: Path) -> None:
     async with log_on(tmp_path / "c.db") as (app, pilot):
         run = store_run(app.services.store, ["x"])
