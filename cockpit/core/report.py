@@ -11,6 +11,11 @@ from cockpit.core.log_refs import blank_code
 
 NOTHING = "- nothing"
 LEAST_MINUTES = 1
+LINES, WIDE = 26, 100
+"""Lines, and characters of a line, that a slide holds at its smallest type."""
+FEW = 4
+"""Lines that are not worth a slide of their own: the type of the one before gets smaller."""
+_MANY = re.compile(rf".{{1,{LINES * WIDE // 2}}}(?:\s|$)|\S{{1,{LINES * WIDE // 2}}}")
 _LINK = re.compile(r"!?\[((?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(([^()\s]*)\)")
 
 
@@ -51,7 +56,70 @@ def weekly(
     share = max(spare // max(len(tail), 1), LEAST_MINUTES)
     slides += [Slide(head, "\n".join(lines), share) for head, lines in tail]
     agenda = "\n".join(f"{at}. {plain_words(one.title)} ({one.minutes} min)" for at, one in enumerate(slides, 1))
-    return [Slide(title, agenda or "Nothing to show: no entries were written."), *slides]
+    first = Slide(title, agenda or "Nothing to show: no entries were written.")
+    return [part for one in (first, *slides) for part in split(one)]
+
+
+def split(one: Slide) -> list[Slide]:
+    """A slide as several where it holds more than fits one, cut between blocks; the later ones say that they go on."""
+    pages: list[list[str]] = [[]]
+    room = LINES
+    for block in _blocks(one.body):
+        need = _lines(block)
+        if need > room and pages[-1]:
+            carried = [pages[-1].pop()] if re.match(r"#{1,6} ", pages[-1][-1]) and len(pages[-1]) > 1 else []
+            pages.append(carried)
+            room = LINES - sum(map(_lines, carried))
+        pages[-1].append(block)
+        room -= need
+    if len(pages) > 1 and sum(map(_lines, pages[-1])) <= FEW:
+        pages[-2:] = [pages[-2] + pages[-1]]
+    bodies = ["\n\n".join(page) for page in pages]
+    return [Slide(one.title, bodies[0], one.minutes), *(Slide(f"{one.title} (continued)", body) for body in bodies[1:])]
+
+
+def _blocks(body: str) -> list[str]:
+    """Markdown cut at blank lines outside code, and long blocks at lines, each part whole by itself."""
+    blocks: list[list[str]] = [[]]
+    fence = ""
+    for line in body.split("\n"):
+        mark = re.match(r" {0,3}(`{3,}|~{3,})", line)
+        if mark:
+            fence = "" if fence and mark[1].startswith(fence) else fence or mark[1]
+        if line.strip() or fence:
+            blocks[-1].append(line)
+        elif blocks[-1]:
+            blocks.append([])
+    return [part for block in blocks if block for part in _cut(block)]
+
+
+def _cut(block: list[str]) -> list[str]:
+    if _lines("\n".join(block)) <= LINES:
+        return ["\n".join(block)]
+    mark = re.match(r" {0,3}(`{3,}|~{3,})", block[0])
+    head = (
+        block[:1] if mark else block[:2] if len(block) > 1 and re.match(r"\s*\|?[\s:|-]+\|[\s:|-]*$", block[1]) else []
+    )
+    tail = [mark[1]] if mark else []
+    lines = block[len(head) : -1 if mark and len(block) > 1 and block[-1].strip() == mark[1] else None]
+    parts: list[list[str]] = [[]]
+    room = float(LINES - len(head))
+    for line in lines:
+        for piece in _MANY.findall(line) or [""]:
+            need = max(1, -(-len(piece) // WIDE))
+            if need > room and parts[-1]:
+                parts.append([])
+                room = LINES - len(head)
+            parts[-1].append(piece)
+            room -= need
+    return ["\n".join([*head, *part, *tail]) for part in parts]
+
+
+def _lines(block: str) -> int:
+    """About how many lines of a slide a block takes, with the space after it."""
+    if block.startswith("!["):
+        return 9
+    return 1 + sum(max(1, -(-len(_LINK.sub(r"\1", line)) // WIDE)) for line in block.split("\n"))
 
 
 def as_markdown(slides: Sequence[Slide]) -> str:
