@@ -1,4 +1,4 @@
-"""Brier score, calibration, surprise and intervals against scikit-learn and SciPy, and against values worked by hand."""
+"""Brier score, calibration, surprise, intervals: against scikit-learn and SciPy, and against values worked by hand."""
 
 from __future__ import annotations
 
