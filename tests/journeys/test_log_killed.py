@@ -6,6 +6,7 @@ import signal
 
 from cockpit.store.db import open_store
 from cockpit.store.entry_drafts import list_drafts
+from cockpit.store.log import list_entries
 from tests.cli.conftest import Cli
 from tests.journeys.conftest import OpenApp
 
@@ -32,9 +33,9 @@ def test_what_was_typed_before_kill_9_is_there_on_the_next_start(cli: Cli, open_
         app.press("e")
         app.until(lambda: app.text.rfind(WORDS) > app.text.rfind("not saved yet"), "the words in the editor")
         app.press("\x0a")
-        app.until_text("1 entry")
-    store = open_store(cli.db)
-    try:
-        assert list_drafts(store.read(), 1) == []
-    finally:
-        store.close()
+        store = open_store(cli.db)
+        try:
+            app.until(lambda: [one.draft.body for one in list_entries(store.read(), 1)] == [WORDS], "it is saved")
+            assert list_drafts(store.read(), 1) == []
+        finally:
+            store.close()
