@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from cockpit.command_tables.command import Command
 
-SHOWN = frozenset({"check", "trace", "history", "steps", "predictions", "daily"})
+SHOWN = frozenset({"check", "trace", "history", "steps", "predictions", "daily", "weekly"})
 """Commands that show something about the entry, or open a screen."""
 
 YANKED = {"yank": "yank_entry('Markdown')", "slack": "yank_entry('slack')"}
 
-ACTIONS = {"run": "start('run')", "job": "start('job')"}
+ACTIONS = {
+    "run": "start('run')",
+    "job": "start('job')",
+    "next": "turn(1)",
+    "back": "turn(-1)",
+    "first": "end('first')",
+    "last": "end('last')",
+    **{name: f"meet('{name}')" for name in ("question", "minutes", "present", "write", "save")},
+}
 
 
 def _pane(name: str, keys: str, title: str, text: str) -> Command:
@@ -49,6 +57,29 @@ PREDICTIONS = _opened(
     ("no", "n", "Did not", "It did not happen."),
     ("reopen", "u", "Take back", "Take the outcome back."),
 )
+WEEKLY = _opened(
+    "log-weekly",
+    "Weekly meeting",
+    ("present", "p", "Present", "Show the slides here, full screen, with a timer for each item."),
+    ("write", "w", "Write", "Write the slides to a file: HTML, Marp, Markdown."),
+    ("save", "s", "Save", "Save the meeting as an entry of the log."),
+    ("question", "a", "Question", "Add a question where input is wanted."),
+    ("minutes", "m", "Minutes", "How long the meeting is; items share it."),
+    ("earlier", "K", "Earlier", "Show this result one place earlier."),
+    ("later", "J", "Later", "Show this result one place later."),
+    ("older", "o", "Older", "List entries of the last three months too, or of the week alone."),
+)
+PRESENT = _opened(
+    "present",
+    "Presenting",
+    ("next", "right,l,space", "Next", "To the next slide."),
+    ("back", "left,h", "Back", "To the slide before."),
+    ("overview", "o", "Overview", "Go to a slide by its title."),
+    ("timer", "t", "Timer", "This item's time begins again."),
+    ("blank", "b", "Blank", "Show nothing for a while, or the slide again."),
+    ("first", "0", "First", "To the first slide."),
+    ("last", "dollar_sign", "Last", "To the last slide."),
+)
 
 COMMANDS: tuple[Command, ...] = (
     _pane("new", "n", "New", "Write an entry about nothing in particular; ctrl+l writes about what is in front."),
@@ -69,6 +100,7 @@ COMMANDS: tuple[Command, ...] = (
         "Search",
         "Find entries: words, idea:x, tag:x, model:x, kind:daily, since:2026-11, cites:run:12.",
     ),
+    _pane("weekly", "W", "Weekly", "Prepare the weekly meeting: choose results, ask questions, present, write a deck."),
     _pane("clear", "escape", "All", "Back to the list; there, take the search away."),
     _edit("submit", "ctrl+j,ctrl+enter", "Save", "Save the entry."),
     _edit("fill", "ctrl+g", "Fill in", "Put what a stranger would miss and the database knows into the entry."),
@@ -77,4 +109,6 @@ COMMANDS: tuple[Command, ...] = (
     _edit("discard", "ctrl+r", "Throw away", "Throw this draft away; what was saved before stays."),
     *STEPS,
     *PREDICTIONS,
+    *WEEKLY,
+    *PRESENT,
 )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 
 from cockpit.core.figures import Figure
+from cockpit.core.log_plain import as_read
 from cockpit.core.log_refs import Ref, refs
 from cockpit.log_charts import by_model
 from cockpit.log_drafts import entry_gaps
@@ -39,7 +40,7 @@ def history(db: sqlite3.Connection, one: Entry) -> list[str]:
 
 def whole(db: sqlite3.Connection, one: Entry) -> str:
     """The entry with its pictures drawn, and where it is cited."""
-    return drawn(db, entry_text(one, [citing.id for citing in backlinks(db, "entry", one.id)]))
+    return as_read(drawn(db, entry_text(one, [citing.id for citing in backlinks(db, "entry", one.id)])))
 
 
 def drawn(db: sqlite3.Connection, text: str) -> str:
