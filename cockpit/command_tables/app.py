@@ -83,6 +83,9 @@ EVERYWHERE: tuple[Command, ...] = (
     _app("theme", "", "Theme", "Choose the colours, with a live preview.", typing=False),
     _app("notifications", "", "Notifications", "Ring and notify when a long run ends, or do not.", typing=False),
     _app("ask_first", "", "Ask before runs", "Ask for a prediction before each run, or do not.", typing=False),
+    _app(
+        "mode", "", "Mode", "Explore, execute or write: what the header reminds you of in this project.", typing=False
+    ),
     _app("leave", "q", "Leave", "Go back; from a pane, quit.", typing=False),
     _app("quit", "ctrl+q", "Quit", "Quit; asks first only if something is running.", "quit"),
     _app("palette", "ctrl+p", "Commands", "Find any command by name and run it."),

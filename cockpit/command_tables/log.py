@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.command_tables.command import Command
 
-SHOWN = frozenset({"check", "trace", "history", "steps", "predictions", "daily", "weekly"})
+SHOWN = frozenset({"check", "trace", "history", "steps", "predictions", "daily", "weekly", "pace"})
 """Commands that show something about the entry, or open a screen."""
 
 YANKED = {"yank": "yank_entry('Markdown')", "slack": "yank_entry('slack')"}
@@ -69,6 +69,12 @@ WEEKLY = _opened(
     ("later", "J", "Later", "Show this result one place later."),
     ("older", "o", "Older", "List entries of the last three months too, or of the week alone."),
 )
+PACE = _opened(
+    "log-pace",
+    "Velocity",
+    ("log", "enter", "Log it", "Write the entry about this result."),
+    ("mode", "m", "Mode", "Choose the project's phase: explore, execute, write; the header reminds of what it needs."),
+)
 PRESENT = _opened(
     "present",
     "Presenting",
@@ -101,6 +107,7 @@ COMMANDS: tuple[Command, ...] = (
         "Find entries: words, idea:x, tag:x, model:x, kind:daily, since:2026-11, cites:run:12.",
     ),
     _pane("weekly", "W", "Weekly", "Prepare the weekly meeting: choose results, ask questions, present, write a deck."),
+    _pane("pace", "V", "Velocity", "Runs, results, bits and hours by week, and results that are not logged yet."),
     _pane("clear", "escape", "All", "Back to the list; there, take the search away."),
     _edit("submit", "ctrl+j,ctrl+enter", "Save", "Save the entry."),
     _edit("fill", "ctrl+g", "Fill in", "Put what a stranger would miss and the database knows into the entry."),
@@ -110,5 +117,6 @@ COMMANDS: tuple[Command, ...] = (
     *STEPS,
     *PREDICTIONS,
     *WEEKLY,
+    *PACE,
     *PRESENT,
 )

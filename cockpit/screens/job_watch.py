@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from cockpit.app import CockpitApp
+    from cockpit.core.prompts import Version
     from cockpit.expecting import Began
 
 NEAR_S, FAR_S = 1.0, 5.0
@@ -69,6 +70,7 @@ class JobWatch:
         self._timer: Timer | None = None
         self._looks = 0
         self._looking = False
+        self._versions: dict[int, Version] = {}
         self._busy: tuple[float, str] = (-BUSY_EVERY_S, "")
 
     @property
@@ -189,9 +191,18 @@ class JobWatch:
             if bar is not None:
                 bar.show(top_parts(self.app.project, panes, pane.pane_title, badge))
 
+    def remind(self) -> None:
+        """The project's phase is another: work out anew what the header says."""
+        self._busy = (-BUSY_EVERY_S, "")
+        self.look_soon()
+
     def _busy_words(self) -> str:
-        db = self.desk.store.read()
-        return header_words(busy_since(db, self.desk.clock())) if jobs.backends_used(db) else ""
+        from cockpit.log_pace import reminder
+
+        db, now = self.desk.store.read(), self.desk.clock()
+        busy = header_words(busy_since(db, now)) if jobs.backends_used(db) else ""
+        said = reminder(db, self.app.project, now, self._versions)
+        return "   ".join(part for part in (said, busy) if part)
 
     async def _everything(self) -> list[JobView]:
         project = await asyncio.to_thread(self._project)

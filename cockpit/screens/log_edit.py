@@ -269,7 +269,12 @@ def forked(kept: OpenDraft) -> OpenDraft:
 
 async def write_about(app: CockpitApp, screen: PaneScreen[Any]) -> int | None:
     """Open a draft about what is in front; the entry's number once it is saved."""
-    store, now, places = app.services.store, app.services.clock(), in_front(screen)
+    return await write_places(app, in_front(screen))
+
+
+async def write_places(app: CockpitApp, places: list[tuple[Kind, int]]) -> int | None:
+    """Open a draft about these; the entry's number once it is saved."""
+    store, now = app.services.store, app.services.clock()
     try:
         draft = await asyncio.to_thread(lambda: draft_about(store.read(), with_runs(store.read(), places), now))
     except CockpitError as error:

@@ -99,6 +99,26 @@ async def notifications(app: CockpitApp) -> None:
     app.notify(f"Long runs now end {'with a bell and a notification' if on else 'silently'}.")
 
 
+async def mode(app: CockpitApp) -> None:
+    """Choose the project's phase, which says what the header reminds of."""
+    from cockpit.screens.dialogs import Choice, Pick
+
+    choices = [
+        Choice("", "none", "the header says how busy the day was"),
+        Choice("explore", "explore", "messages sent, rungs tried"),
+        Choice("execute", "execute", "how busy, and results that wait to be read"),
+        Choice("write", "write", "entries that lack context, results not logged"),
+    ]
+    key = f"mode.{app.project}"
+
+    def then(chosen: str | None) -> None:
+        if chosen is not None:
+            app.put_setting(key, chosen or None)
+            app.job_watch.remind()
+
+    await app.push_screen(Pick("Mode", choices, selected=app.get_setting(key, "")), then)
+
+
 async def ask_first(app: CockpitApp) -> None:
     """Ask for a prediction before each run, or do not."""
     on = not app.get_setting("ask_first", False)
