@@ -119,13 +119,13 @@ def reminder(db: sqlite3.Connection, project: str, now: datetime, known: dict[in
                 known[row.version_id] = prompts.get_version(db, row.version_id).version
         work = [work_of(known[row.version_id], row.samples, continued=False, runs=row.runs) for row in rows]
         tried = [rung.name for rung in climb(work) if rung.samples]
-        return f"explore: {sum(row.samples for row in rows)} messages, {', '.join(tried) or 'no rung yet'}"
+        return f"{sum(row.samples for row in rows)} msgs · {', '.join(tried) or 'no rung yet'}"
     since = (now - timedelta(weeks=WEEKS)).isoformat()
     count = len(waiting(db, number, since, now))
     if mode == "execute":
-        return f"execute: {count} {'result waits' if count == 1 else 'results wait'} to be read"
+        return f"{count} to read"
     lacking = sum(bool(_gaps(db, one.draft.body)) for one in list_entries(db, number, kind="note", limit=LOOKED))
-    return f"write: {lacking} of the latest entries lack context, {count} results not logged"
+    return f"{lacking} lack context · {count} not logged"
 
 
 def _gaps(db: sqlite3.Connection, body: str) -> int:

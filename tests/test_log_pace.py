@@ -82,6 +82,6 @@ def test_the_header_reminds_of_what_the_phase_needs(store: Store) -> None:  # no
         return reminder(store.read(), PROJECT, now, {})
 
     assert said(None) == ""
-    assert said("explore") == "explore: 12 messages, zero-shot"
-    assert said("execute") == "execute: 1 result waits to be read"
-    assert said("write") == "write: 1 of the latest entries lack context, 1 results not logged"
+    assert said("explore") == "12 msgs · zero-shot"
+    assert said("execute") == "1 to read"
+    assert said("write") == "1 lack context · 1 not logged"

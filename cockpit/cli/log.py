@@ -285,3 +285,31 @@ def to_json(entry: Entry) -> dict[str, Any]:
         "created": entry.created_at, "changed": entry.changed_at, "body": draft.body,
         "cites": [f"{kind}:{number}" for kind, number in cited(draft.body)],
     }  # fmt: skip
+
+
+@log_command.command("pace")
+@as_json
+@pass_context
+def pace_command(ctx: Context, as_json: bool) -> int:
+    """Runs, samples, results, bits and hours by week, how long ideas take, and results that no entry cites."""
+    from cockpit.core.clock import utc_now
+    from cockpit.log_pace import pace
+
+    with ctx.store() as store:
+        found = pace(store.read(), ctx.project, utc_now())
+    weeks = [(f"{w.monday}", str(w.runs), str(w.samples), str(w.results), f"{w.bits:.1f}", f"{w.hours:.1f}")
+             for w in found.weeks]  # fmt: skip
+    if as_json:
+        heads = ("monday", "runs", "samples", "results", "bits", "hours")
+        late = found.latency
+        output.emit({
+            "weeks": [dict(zip(heads, (str(w.monday), w.runs, w.samples, w.results, w.bits, w.hours), strict=True))
+                      for w in found.weeks],
+            "latency_hours": late.hours, "latency_n": late.n, "ideas_without_result": late.waiting,
+            "not_logged": [{"kind": one.kind, "id": one.id, "what": one.words} for one in found.waiting],
+        })  # fmt: skip
+        return 0
+    output.table(weeks, heads=("week of", "runs", "samples", "results", "bits", "hours"), right=(1, 2, 3, 4, 5))
+    for one in found.waiting:
+        output.note(f"Not logged: {one.kind}:{one.id}, {one.words}")
+    return 0

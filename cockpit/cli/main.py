@@ -20,6 +20,7 @@ COMMANDS = {
     "log": ("log", "Keep the research log: add, list, show, edit, export, import entries that cite your work."),
     "report": ("report", "Tell others what was done: a daily update, a weekly deck, an idea's report."),
     "predict": ("predict", "Predict results beforehand, and see how good you are at it."),
+    "paper": ("papers", "Keep the reading list: BibTeX and arXiv ids in and out."),
     "step": ("steps", "Keep the ranked list of what to try next."),
     "search": ("search", "Search every sample, newest first."),
     "show": ("search", "Show one sample: text, numbers, the exact request."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.command_tables.command import Command
 
-SHOWN = frozenset({"check", "trace", "history", "steps", "predictions", "daily", "weekly", "pace"})
+SHOWN = frozenset({"check", "trace", "history", "steps", "predictions", "daily", "weekly", "pace", "papers"})
 """Commands that show something about the entry, or open a screen."""
 
 YANKED = {"yank": "yank_entry('Markdown')", "slack": "yank_entry('slack')"}
@@ -14,6 +14,10 @@ ACTIONS = {
     "job": "start('job')",
     "next": "turn(1)",
     "back": "turn(-1)",
+    "tangential": "read('tangential')",
+    "direct": "read('direct')",
+    "notes": "note('notes')",
+    "ideas": "note('ideas')",
     "first": "end('first')",
     "last": "end('last')",
     **{name: f"meet('{name}')" for name in ("question", "minutes", "present", "write", "save")},
@@ -75,6 +79,20 @@ PACE = _opened(
     ("log", "enter", "Log it", "Write the entry about this result."),
     ("mode", "m", "Mode", "Choose the project's phase: explore, execute, write; the header reminds of what it needs."),
 )
+PAPERS = _opened(
+    "log-papers",
+    "Papers",
+    ("add", "a", "Add", "Add an arXiv id or address, a DOI, or a title."),
+    ("tangential", "t", "Tangential", "Read it tangentially: abstract, figure 1, stop. Again: it has been read."),
+    ("direct", "d", "Direct", "Read all of it. Again: it has been read."),
+    ("notes", "n", "Notes", "Keep notes on it."),
+    ("ideas", "I", "Bears on", "Which ideas it bears on, and how."),
+    ("unread", "u", "Unread", "It is still to be read."),
+    ("earlier", "K", "Earlier", "One place up."),
+    ("later", "J", "Later", "One place down."),
+    ("bibtex", "y", "BibTeX", "Copy the list as BibTeX."),
+    ("drop", "D", "Drop", "Take it off the list, with its notes."),
+)
 PRESENT = _opened(
     "present",
     "Presenting",
@@ -108,6 +126,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     _pane("weekly", "W", "Weekly", "Prepare the weekly meeting: choose results, ask questions, present, write a deck."),
     _pane("pace", "V", "Velocity", "Runs, results, bits and hours by week, and results that are not logged yet."),
+    _pane("papers", "R", "Papers", "The reading list: tangentially or directly, and which idea a paper bears on."),
     _pane("clear", "escape", "All", "Back to the list; there, take the search away."),
     _edit("submit", "ctrl+j,ctrl+enter", "Save", "Save the entry."),
     _edit("fill", "ctrl+g", "Fill in", "Put what a stranger would miss and the database knows into the entry."),
@@ -118,5 +137,6 @@ COMMANDS: tuple[Command, ...] = (
     *PREDICTIONS,
     *WEEKLY,
     *PACE,
+    *PAPERS,
     *PRESENT,
 )

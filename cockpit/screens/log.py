@@ -33,7 +33,7 @@ from widgets.top_bar import TopBar
 
 FOOT = (
     *("log.new", "log.edit", "log.filter", "log.check", "log.trace", "log.history", "log.yank", "log.daily"),
-    *("log.steps", "log.predictions", "log.weekly", "log.pace", "log.slack", "app.palette", "app.help"),
+    *("log.steps", "log.predictions", "log.weekly", "log.pace", "log.papers", "log.slack", "app.palette", "app.help"),
 )
 TYPED_S = 0.1
 HINT = "words  idea:x  tag:x  model:x  kind:daily  since:2026-11  cites:run:12"
@@ -41,6 +41,7 @@ OPENED = {
     "steps": "cockpit.screens.log_steps:LogStepsScreen",
     "weekly": "cockpit.screens.log_weekly:LogWeeklyScreen",
     "pace": "cockpit.screens.log_pace:LogPaceScreen",
+    "papers": "cockpit.screens.log_papers:LogPapersScreen",
     "predictions": "cockpit.screens.log_predictions:LogPredictionsScreen",
 }
 """Screens opened from here, as module:class."""

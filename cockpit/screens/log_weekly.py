@@ -95,7 +95,7 @@ class LogWeeklyScreen(ChangingList[Head]):
         rows.marked = set(chosen)
         rows.show([_row(head, chosen) for head in items])
         how = f"{len(chosen)} chosen" if chosen else "none chosen: all of the week, by weight"
-        self.head((how, "plain"), (f"{self.meeting.minutes} minutes", "quiet"))
+        self.head((how, "plain"), (f"{self.meeting.minutes} minutes", "quiet"), ("space chooses", "quiet"))
         self.run_worker(self._agenda(), group="agenda", exclusive=True, exit_on_error=False)
 
     async def _agenda(self) -> None:

@@ -111,12 +111,15 @@ async def mode(app: CockpitApp) -> None:
     ]
     key = f"mode.{app.project}"
 
-    def then(chosen: str | None) -> None:
+    async def choose() -> None:
+        from cockpit.store import settings
+
+        chosen = await app.push_screen_wait(Pick("Mode", choices, selected=app.get_setting(key, "")))
         if chosen is not None:
-            app.put_setting(key, chosen or None)
+            await app.services.store.write(lambda db: settings.put(db, key, chosen or None))
             app.job_watch.remind()
 
-    await app.push_screen(Pick("Mode", choices, selected=app.get_setting(key, "")), then)
+    app.run_worker(choose(), group="mode", exclusive=True, exit_on_error=False)
 
 
 async def ask_first(app: CockpitApp) -> None:

@@ -322,9 +322,22 @@ _GUESSES = (
     "CREATE UNIQUE INDEX step_rule ON step (project_id, rule, about) WHERE rule != ''",
 )
 
+_PAPERS = (
+    # `how` it is read: tangential (abstract, figure 1, stop) or direct (all of it). `fields` are BibTeX's others.
+    """CREATE TABLE paper (
+        id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES project(id), key TEXT NOT NULL,
+        kind TEXT NOT NULL, title TEXT NOT NULL, authors TEXT NOT NULL, year TEXT NOT NULL, arxiv TEXT NOT NULL,
+        doi TEXT NOT NULL, how TEXT NOT NULL, state TEXT NOT NULL, place REAL NOT NULL, ideas TEXT NOT NULL,
+        notes TEXT NOT NULL, added_at TEXT NOT NULL, read_at TEXT, fields TEXT NOT NULL)""",
+    "CREATE INDEX paper_place ON paper (project_id, place)",
+    "CREATE UNIQUE INDEX paper_arxiv ON paper (project_id, arxiv) WHERE arxiv != ''",
+    "CREATE UNIQUE INDEX paper_key ON paper (project_id, key)",
+)
+
 STEPS: tuple[Step, ...] = (
     Step("0001_first_flight", _NOUNS + _SAMPLES + _MARKS + _SEARCH),
     Step("0002_examples", _EXAMPLES + _SETS + _DATASETS),
     Step("0003_jobs", _JOBS),
     Step("0004_log", _ENTRIES + _GUESSES),
+    Step("0005_papers", _PAPERS),
 )

@@ -68,6 +68,8 @@ SHIPPED = {
     "0001_first_flight": "e2675a907739e960",
     "0002_examples": "e89de99bb3dbcfb8",
     "0003_jobs": "f0a439c420164f3c",
+    "0004_log": "5535a77bc97d6bfa",
+    "0005_papers": "769f504f703cc0e3",
 }
 
 
