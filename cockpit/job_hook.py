@@ -10,11 +10,7 @@ from typing import Any
 
 from cockpit.core.job_words import shown, span
 from cockpit.job_views import JobView
-
-TRIES = 3
-WAIT_S = 2.0
-"""Before the second try; it grows by as much."""
-TIMEOUT_S = 10.0
+from cockpit.webhook import WAIT_S, post_json
 
 
 def message(view: JobView) -> dict[str, Any]:
@@ -32,27 +28,10 @@ def message(view: JobView) -> dict[str, Any]:
 
 async def post(url: str, body: Mapping[str, Any], log: Path, *, wait_s: float = WAIT_S) -> bool:
     """Post it, three times if need be; whether it arrived. The URL itself is a secret and is never written."""
-    import httpx
-
-    problem = "the variable with its URL is not set" if not url else ""
-    if url and not url.startswith(("https://", "http://")):
-        problem = "its URL does not begin with http:// or https://"
-    if not problem:
-        async with httpx.AsyncClient(timeout=TIMEOUT_S) as client:
-            for attempt in range(1, TRIES + 1):
-                try:
-                    answer = await client.post(url, json=dict(body))
-                    if answer.is_success:
-                        return True
-                    problem = f"it answered {answer.status_code}"
-                    if answer.status_code < 500 and answer.status_code != 429:
-                        break
-                except httpx.HTTPError as error:
-                    problem = type(error).__name__
-                if attempt < TRIES:
-                    await asyncio.sleep(wait_s * attempt)
-    await asyncio.to_thread(_note, log, problem)
-    return False
+    problem = await post_json(url, body, wait_s=wait_s)
+    if problem:
+        await asyncio.to_thread(_note, log, problem)
+    return not problem
 
 
 def _note(log: Path, problem: str) -> None:

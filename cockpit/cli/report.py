@@ -27,10 +27,11 @@ def report_command() -> None:
 @report_command.command("daily")
 @click.option("--format", "form", type=click.Choice(["md", "slack", "html"]), default="md", show_default=True)
 @click.option("--save", is_flag=True, help="Keep it in the log; the next one begins where this one ends.")
+@click.option("--post", is_flag=True, help="Post it to the webhook in $COCKPIT_REPORT_WEBHOOK, as Slack writes it.")
 @OUT
 @as_json
 @pass_context
-def daily_command(ctx: Context, form: str, save: bool, out: Path | None, as_json: bool) -> int:
+def daily_command(ctx: Context, /, form: str, save: bool, out: Path | None, *, post: bool, as_json: bool) -> int:
     """Last, Next, Blockers: drafted from what was done since the last daily that was saved."""
     from cockpit.log_drafts import local_day
     from cockpit.log_reports import daily_text
@@ -47,7 +48,15 @@ def daily_command(ctx: Context, form: str, save: bool, out: Path | None, as_json
                 return add_entry(db, ensure_project(db, ctx.project), Draft(title, text, local_day(now)), kind="daily")
 
             store.write_now(keep)
-    return _give(_one(form, title, text, {}), "daily", form, out, as_json=as_json)
+    given = _give(_one(form, title, text, {}), "daily", form, out, as_json=as_json)
+    if post:
+        import asyncio
+
+        from cockpit.core.report import as_slack
+        from cockpit.webhook import post_report
+
+        output.note(f"Posted to {asyncio.run(post_report(as_slack(f'# {title}') + as_slack(text)))}.")
+    return given
 
 
 @report_command.command("weekly")

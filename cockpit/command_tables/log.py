@@ -7,7 +7,7 @@ from cockpit.command_tables.command import Command
 SHOWN = frozenset({"check", "trace", "history", "steps", "predictions", "daily", "weekly", "pace", "papers"})
 """Commands that show something about the entry, or open a screen."""
 
-YANKED = {"yank": "yank_entry('Markdown')", "slack": "yank_entry('slack')"}
+YANKED = {"yank": "yank_entry('Markdown')", "slack": "yank_entry('slack')", "post": "yank_entry('post')"}
 
 ACTIONS = {
     "run": "start('run')",
@@ -124,6 +124,7 @@ COMMANDS: tuple[Command, ...] = (
         "Search",
         "Find entries: words, idea:x, tag:x, model:x, kind:daily, since:2026-11, cites:run:12.",
     ),
+    _pane("post", "p", "Post", "Post the entry to the webhook in $COCKPIT_REPORT_WEBHOOK; asks first."),
     _pane("weekly", "W", "Weekly", "Prepare the weekly meeting: choose results, ask questions, present, write a deck."),
     _pane("pace", "V", "Velocity", "Runs, results, bits and hours by week, and results that are not logged yet."),
     _pane("papers", "R", "Papers", "The reading list: tangentially or directly, and which idea a paper bears on."),

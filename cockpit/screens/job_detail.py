@@ -21,6 +21,7 @@ from cockpit.screens.job_log_part import LogPart
 from cockpit.screens.opened import OpenedScreen
 from cockpit.screens.text_panel import Said, TextPanel
 from cockpit.store import jobs
+from cockpit.store.log import Entry, backlinks
 
 if TYPE_CHECKING:
     from cockpit.job_runner import JobDesk
@@ -98,16 +99,17 @@ class JobDetailScreen(OpenedScreen[None]):
         """What is only in the database: where it ran, with which code, everything observed."""
         job = self._view.row.id
 
-        def work() -> tuple[dict[str, dict[str, Any]], list[Any], Any, Any]:
+        def work() -> tuple[dict[str, dict[str, Any]], list[Any], Any, Any, list[Entry]]:
             db = self._desk.store.read()
             after = jobs.afters(db, [job]).get(job, ())
             told = jobs.fact(db, job, "ladder"), jobs.fact(db, job, "trouble")
-            return jobs.captures(db, job), jobs.observations(db, [job])[job], after, told
+            return jobs.captures(db, job), jobs.observations(db, [job])[job], after, told, backlinks(db, "job", job)
 
-        captures, seen, after, (ladder, trouble) = await asyncio.to_thread(work)
+        captures, seen, after, (ladder, trouble), citing = await asyncio.to_thread(work)
         captured = captures.get("start") or captures.get("submit") or {}
         self._diff = str(captured.get("diff") or "")
         self._more = [*captured_lines(captured), *seen_lines(seen)]
+        self._more[:0] = [(f"✎ entry {one.id}: {one.title}", "") for one in citing[:5]]
         if trouble:
             self._more[:0] = [(f"⚠ {name}: {why}", "warn") for name, why in trouble.items()]
         if ladder:

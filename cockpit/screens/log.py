@@ -226,8 +226,10 @@ class LogScreen(PaneScreen[None]):
         self.run_worker(do(self, "edit"), group="do", exclusive=True, exit_on_error=False)
 
     def action_yank_entry(self, form: str) -> None:
-        """Copy it as Markdown, or as Slack writes it."""
-        self.run_worker(do(self, "yank", form), group="do", exclusive=True, exit_on_error=False)
+        """Copy it as Markdown or as Slack writes it, or post it."""
+        self.run_worker(
+            do(self, "post" if form == "post" else "yank", form), group="do", exclusive=True, exit_on_error=False
+        )
 
     def action_show_entry(self, name: str) -> None:
         """Show lines about the entry in its place, until the cursor moves; or open a screen."""

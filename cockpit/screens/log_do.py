@@ -38,6 +38,8 @@ async def do(screen: LogScreen, what: str, name: str = "") -> None:
     elif what == "yank":
         text = f"# {one.title}\n\n{one.draft.body}"
         screen.cockpit.copy_text(as_slack(text) if name == "slack" else text, f"Entry {one.id} as {name}")
+    elif what == "post":
+        await _post(screen, one)
     elif name == "trace":
         from cockpit.screens.log_trace import LogTraceScreen
 
@@ -46,6 +48,16 @@ async def do(screen: LogScreen, what: str, name: str = "") -> None:
         store, (title, work) = screen.services.store, LOOKS[name]
         lines = await asyncio.to_thread(lambda: work(store.read(), one))
         screen.say(f"entry {one.id}: {title}", "\n".join(lines))
+
+
+async def _post(screen: LogScreen, one: Entry) -> None:
+    from cockpit.screens.dialogs import Confirm
+    from cockpit.webhook import post_report, report_host
+
+    asked = f"“{one.title}” goes to {report_host()}, as Slack writes it."
+    if await screen.app.push_screen_wait(Confirm("Post it?", asked, yes="post", no="not now")):
+        host = await post_report(as_slack(f"# {one.title}\n\n{one.draft.body}"))
+        screen.notify_plain(f"Posted to {host}.")
 
 
 def _sitting(screen: LogScreen, one: Entry | OpenDraft) -> OpenDraft:

@@ -20,6 +20,7 @@ from cockpit.screens.sample_texts import MARKDOWN_MOST, AnswerView, MarkdownView
 from cockpit.screens.sample_view import Marks, body_text, failure_text, sent_wire, sibling_place, step, wire_text
 from cockpit.screens.words import count
 from cockpit.store import marks as marking
+from cockpit.store.log import backlinks
 from cockpit.store.runs import get_run, load_plan
 from cockpit.store.samples import get_sample
 from widgets.text_view import TextView
@@ -62,7 +63,10 @@ def read_sample(services: Services, sample_id: int) -> Opened:
         wire = sent_wire(provider.wire(plan.request(row.sample.key)), row.sample)
     except (CockpitError, LookupError):
         wire = None  # The provider is no longer configured: the stored body is still there.
-    return Opened(row.sample, Marks(row.verdict, row.tags, row.note), run.n, run.inputs, wire)
+    found = [*backlinks(db, "sample", sample_id), *backlinks(db, "run", row.sample.run_id)]
+    citing = {one.id: one.title for one in found}
+    marks = Marks(row.verdict, row.tags, row.note, tuple(citing.items())[:5])
+    return Opened(row.sample, marks, run.n, run.inputs, wire)
 
 
 def subtitle(sample: Sample, *, request: bool, reasoning: bool) -> str:

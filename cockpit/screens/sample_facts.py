@@ -70,7 +70,9 @@ def mark_lines(marks: Marks) -> list[tuple[str, str]]:
     """Verdict as an example, tags and note as lines with their styles."""
     tags = "  ".join(f"#{tag}" for tag in marks.tags)
     kept, tone = VERDICTS.get(marks.verdict or "", ("", ""))
-    return [(text, style) for text, style in ((kept, tone), (tags, "$text-accent"), (marks.note, "italic")) if text]
+    lines = [(kept, tone), (tags, "$text-accent"), (marks.note, "italic")]
+    lines += [(f"✎ entry {number}: {title}", "$text-muted") for number, title in marks.entries]
+    return [line for line in lines if line[0]]
 
 
 def fact_line(fact: Fact) -> Content:

@@ -31,6 +31,8 @@ class Marks:
     """As an example; None where it is none."""
     tags: tuple[str, ...] = ()
     note: str = ""
+    entries: tuple[tuple[int, str], ...] = ()
+    """Entries of the log that cite it or its run, by number and title."""
 
 
 def end_text(sample: Sample) -> tuple[str, str, str]:

@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp
@@ -29,6 +32,7 @@ from cockpit.store.steps import NewStep, add_step, list_steps
 from tests.screens.test_jobs import seen
 from tests.store.conftest import make_run, plan_of, sample_of
 from widgets.field import Field
+from widgets.plain import Plain
 from widgets.prompt_editor import PromptEditor
 from widgets.row_list import RowList
 from widgets.text_view import TextView
@@ -156,7 +160,9 @@ async def test_each_figure_is_traced_to_the_answers_behind_it_and_one_of_them_op
         values = [row.cells[3] for at in range(3) if (row := sources.row(at)) is not None]
         assert values == ["1", "0", "1"]
         await pilot.press("enter", "j", "enter")
-        await seen(pilot, lambda: isinstance(app.screen, SampleScreen))
+        await seen(pilot, lambda: isinstance(app.screen, SampleScreen) and app.screen.query("#fact-text"))
+        facts = app.screen.query_one("#fact-text", Plain)
+        await seen(pilot, lambda: "entry 1: T" in str(facts.content))
 
 
 async def test_a_citation_is_completed_by_number_or_name_while_it_is_typed(tmp_path: Path) -> None:
@@ -194,6 +200,31 @@ async def test_entries_are_found_by_idea_tag_kind_model_day_and_what_they_cite(t
             await seen(pilot, lambda typed=typed, want=want: filtered(app) == (typed, want))  # type: ignore[misc]
             await pilot.press("escape", "escape")
             await seen(pilot, lambda: filtered(app) == ("", ["New", "Old"]))
+
+
+async def test_an_entry_is_posted_after_asking_and_the_address_is_never_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    took: list[dict[str, str]] = []
+
+    async def take(request: web.Request) -> web.Response:
+        took.append(await request.json())
+        return web.Response()
+
+    site = web.Application()
+    site.router.add_post("/secret", take)
+    async with TestServer(site) as server, log_on(tmp_path / "c.db") as (app, pilot):
+        add(app, Draft("T", "It was [5 %](x:1) & **more**", "2026-11-24"))
+        await pilot.press("f2", "f7")
+        await seen(pilot, lambda: "more" in shown(app))
+        monkeypatch.setenv("COCKPIT_REPORT_WEBHOOK", str(server.make_url("/secret")))
+        await pilot.press("p")
+        await seen(pilot, lambda: app.screen.is_modal)
+        asked = str(app.screen.query_one(".message", Plain).content)
+        assert "127.0.0.1" in asked and "secret" not in asked
+        await pilot.press("y")
+        await seen(pilot, lambda: took)
+        assert took == [{"text": "*T*\n\nIt was 5 % (x:1) &amp; *more*\n"}]
 
 
 async def test_what_is_saved_is_what_the_cursor_stands_on(tmp_path: Path) -> None:
