@@ -29,6 +29,12 @@ def chart(db: sqlite3.Connection, ref: Ref) -> str:
     return ""
 
 
+def bars_in(db: sqlite3.Connection, text: str) -> dict[str, list[tuple[str, Figure]]]:
+    """Target → its bars, for each picture of a run in a Markdown text."""
+    found = [ref for ref in refs(text) if ref.picture and ref.kind == "run" and ref.option("chart") == "score"]
+    return {ref.target: by_model(db, ref.id, ref.option("score")) for ref in found}
+
+
 def by_model(db: sqlite3.Connection, run_id: int, metric: str) -> list[tuple[str, Figure]]:
     """Each model's mean score with its interval; models without one are left out."""
     rows = []

@@ -60,27 +60,38 @@ def daily_command(ctx: Context, /, form: str, save: bool, out: Path | None, *, p
 
 
 @report_command.command("weekly")
-@click.option("--format", "form", type=click.Choice(["md", "html", "marp"]), default="md", show_default=True)
+@click.option("--format", "form", type=click.Choice(["md", "html", "marp", "pptx"]), default="md", show_default=True)
 @click.option("--entry", "entries", multiple=True, type=int, help="Show this entry; repeatable, in this order.")
+@click.option("--kept", is_flag=True, help="As it was prepared in the app; other options add to it.")
 @click.option("--question", "questions", multiple=True, type=TEXT, help="Where input is wanted; repeatable.")
-@click.option("--minutes", type=click.IntRange(5, 600), default=30, show_default=True, help="Of the whole meeting.")
+@click.option("--minutes", type=click.IntRange(5, 600), help="Of the whole meeting; 30 if not given.")
 @OUT
 @as_json
 @pass_context
 def weekly_command(
     ctx: Context, /, form: str, out: Path | None, *, entries: tuple[int, ...], questions: tuple[str, ...],
-    minutes: int, as_json: bool,
+    minutes: int | None, kept: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """A meeting's agenda and slides: the week's results, next steps, questions."""
+    from cockpit import meeting
     from cockpit.core.report import as_markdown, as_marp
-    from cockpit.log_charts import charts_in
-    from cockpit.log_reports import weekly_slides
+    from cockpit.log_charts import bars_in, charts_in
     from cockpit.report_html import deck
 
+    if form == "pptx" and out is None:
+        raise InputError("PowerPoint is no text to print.", hint="Say where: --out weekly.pptx")
     with ctx.store() as store:
         db = store.read()
-        slides = weekly_slides(db, ctx.project, utc_now(), chosen=entries, questions=questions, minutes=minutes)
-        charts = charts_in(db, "\n\n".join(one.body for one in slides)) if form == "html" else {}
+        left = meeting.kept(db, ctx.project) if kept else meeting.Meeting()
+        wanted = meeting.Meeting(entries or left.chosen, (*left.questions, *questions), minutes or left.minutes)
+        slides = meeting.slides(db, ctx.project, utc_now(), wanted)
+        body = "\n\n".join(one.body for one in slides)
+        charts = charts_in(db, body) if form == "html" else {}
+        bars = bars_in(db, body) if form == "pptx" else {}
+    if form == "pptx":
+        from cockpit.report_pptx import as_pptx
+
+        return _give(as_pptx(slides, bars), "weekly", form, out, as_json=as_json)
     makers: dict[str, Callable[[], str]] = {
         "md": lambda: as_markdown(slides), "marp": lambda: as_marp(slides),
         "html": lambda: deck(slides[0].title, slides, charts),
@@ -117,7 +128,7 @@ def _one(form: str, title: str, text: str, charts: Mapping[str, str]) -> str:
     return text
 
 
-def _give(text: str, report: str, form: str, out: Path | None, *, as_json: bool) -> int:
+def _give(text: str | bytes, report: str, form: str, out: Path | None, *, as_json: bool) -> int:
     """Print the report, or write it and say where.
 
     Raises:
@@ -125,7 +136,7 @@ def _give(text: str, report: str, form: str, out: Path | None, *, as_json: bool)
     """
     if out is not None:
         try:
-            out.write_text(text, "utf-8", errors="replace")
+            out.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "replace"))
         except OSError as error:
             raise InputError(f"{out} cannot be written: {error.strerror}.") from error
     if as_json:
@@ -134,5 +145,5 @@ def _give(text: str, report: str, form: str, out: Path | None, *, as_json: bool)
     elif out is not None:
         output.say(f"Written to {out}.")
     else:
-        output.say(text.rstrip("\n"))
+        output.say(str(text).rstrip("\n"))
     return 0

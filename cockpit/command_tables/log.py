@@ -67,6 +67,7 @@ WEEKLY = _opened(
     ("present", "p", "Present", "Show the slides here, full screen, with a timer for each item."),
     ("write", "w", "Write", "Write the slides to a file: HTML, Marp, Markdown."),
     ("save", "s", "Save", "Save the meeting as an entry of the log."),
+    ("trace", "t", "Trace", "Work out every figure of the slides again, and show what it comes from."),
     ("question", "a", "Question", "Add a question where input is wanted."),
     ("minutes", "m", "Minutes", "How long the meeting is; items share it."),
     ("earlier", "K", "Earlier", "Show this result one place earlier."),

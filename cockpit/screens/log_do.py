@@ -43,7 +43,7 @@ async def do(screen: LogScreen, what: str, name: str = "") -> None:
     elif name == "trace":
         from cockpit.screens.log_trace import LogTraceScreen
 
-        screen.app.push_screen(LogTraceScreen(one))
+        screen.app.push_screen(LogTraceScreen(f"entry {one.id}", one.draft.body))
     else:
         store, (title, work) = screen.services.store, LOOKS[name]
         lines = await asyncio.to_thread(lambda: work(store.read(), one))

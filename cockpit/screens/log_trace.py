@@ -14,7 +14,6 @@ from cockpit.core.errors import CockpitError
 from cockpit.log_figures import Traced, trace_all
 from cockpit.log_sources import Source, sources
 from cockpit.screens.opened import OpenedScreen
-from cockpit.store.log import Entry
 from widgets.row_list import ListColumn, ListRow, RowList
 from widgets.visible import visible
 
@@ -29,9 +28,9 @@ class LogTraceScreen(OpenedScreen[None]):
     LogTraceScreen #sources { height: 3fr; padding: 0; }
     """
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, name: str, body: str) -> None:
         super().__init__()
-        self._entry = entry
+        self._name, self._body = name, body
         self._traced: list[Traced] = []
         self._sources: list[Source] = []
 
@@ -51,13 +50,12 @@ class LogTraceScreen(OpenedScreen[None]):
 
     def on_mount(self) -> None:
         """Work them out."""
-        self.query_one("#figures").border_title = Content(f"figures of entry {self._entry.id}")
+        self.query_one("#figures").border_title = Content(f"figures of {self._name}")
         self.query_one("#figures").focus()
-        self.head((visible(self._entry.title, newlines="mark"), "plain"))
         self.run_worker(self._work_out(), group="trace", exclusive=True, exit_on_error=False)
 
     async def _work_out(self) -> None:
-        store, body = self.services.store, self._entry.draft.body
+        store, body = self.services.store, self._body
         self._traced = await asyncio.to_thread(lambda: trace_all(store.read(), body))
         if not self.is_attached:
             return

@@ -20,13 +20,15 @@ from cockpit.core.errors import InputError
 from cockpit.core.log_plain import as_read
 from cockpit.core.log_query import Query
 from cockpit.core.report import Slide, as_markdown, as_marp
-from cockpit.log_charts import charts_in
+from cockpit.log_charts import bars_in, charts_in
 from cockpit.log_drafts import local_day
 from cockpit.meeting import LEAST, MOST, Meeting, keep, kept, slides
 from cockpit.report_html import deck
+from cockpit.report_pptx import as_pptx
 from cockpit.screens.changing_list import ChangingList
 from cockpit.screens.dialogs import Ask, Choice, Confirm, Pick
 from cockpit.screens.log_looks import drawn
+from cockpit.screens.log_trace import LogTraceScreen
 from cockpit.screens.present import PresentScreen
 from cockpit.screens.text_panel import Said, TextPanel
 from cockpit.store.log import Draft, Head, add_entry, list_heads
@@ -37,8 +39,9 @@ FORMS = (
     Choice("html", "HTML", "one file with its own player; offline, prints a slide a page"),
     Choice("marp", "Marp", "Markdown for Marp"),
     Choice("md", "Markdown", "one document"),
+    Choice("pptx", "PowerPoint", "with its own tables and charts; needs the extra `pptx`"),
 )
-SUFFIX = {"html": "html", "marp": "md", "md": "md"}
+SUFFIX = {"html": "html", "marp": "md", "md": "md", "pptx": "pptx"}
 
 
 class LogWeeklyScreen(ChangingList[Head]):
@@ -144,6 +147,14 @@ class LogWeeklyScreen(ChangingList[Head]):
         self._days = LONGER if self._days == WEEK else WEEK
         self.change()
 
+    def action_trace(self) -> None:
+        """Where every figure of the slides comes from."""
+        self.run_worker(self._trace(), group="do", exclusive=True, exit_on_error=False)
+
+    async def _trace(self) -> None:
+        found = await self._slides()
+        self.app.push_screen(LogTraceScreen("the meeting", "\n\n".join(one.body for one in found)))
+
     async def action_meet(self, name: str) -> None:
         """What asks: minutes, a question, presenting, writing, saving."""
         work = {"question": self._question, "minutes": self._minutes, "present": self._present,
@@ -187,9 +198,9 @@ class LogWeeklyScreen(ChangingList[Head]):
         ):
             return
         found, store = await self._slides(), self.services.store
-        text = await asyncio.to_thread(lambda: _text(form, found, store.read()))
+        data = await asyncio.to_thread(lambda: _data(form, found, store.read()))
         try:
-            await asyncio.to_thread(path.write_text, text, "utf-8", "replace")
+            await asyncio.to_thread(path.write_bytes, data)
         except OSError as error:
             raise InputError(f"{path} cannot be written: {error.strerror}.") from error
         self.notify_plain(f"Written to {path}.")
@@ -205,10 +216,15 @@ def _file(said: str) -> Path:
     return Path(said.strip()).expanduser()
 
 
-def _text(form: str, found: Sequence[Slide], db: sqlite3.Connection) -> str:
+def _data(form: str, found: Sequence[Slide], db: sqlite3.Connection) -> bytes:
+    body = "\n\n".join(one.body for one in found)
+    if form == "pptx":
+        return as_pptx(found, bars_in(db, body))
     if form == "html":
-        return deck(found[0].title, found, charts_in(db, "\n\n".join(one.body for one in found)))
-    return as_marp(found) if form == "marp" else as_markdown(found)
+        text = deck(found[0].title, found, charts_in(db, body))
+    else:
+        text = as_marp(found) if form == "marp" else as_markdown(found)
+    return text.encode("utf-8", "replace")
 
 
 def _row(head: Head, chosen: Sequence[int]) -> ListRow:

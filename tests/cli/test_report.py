@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+from cockpit.core.figures import Figure
+from cockpit.core.report import Slide
 from cockpit.log_charts import by_model
 from cockpit.log_figures import trace_all
+from cockpit.report_pptx import as_pptx
 from cockpit.store.db import open_store
 from cockpit.store.scores import run_scores
 from tests.cli.conftest import Cli
@@ -127,3 +131,52 @@ def test_a_chart_that_an_entry_cites_is_drawn_into_the_deck_and_no_other_picture
     assert [name for name, _ in rows] == ["openai:fake-tok5", "openai:fake-tok9"]
     assert all(f">{figure.words()}</text>" in text for _, figure in rows)
     assert "far none" in text
+
+
+def test_a_meeting_as_powerpoint_has_every_slide_its_tables_and_charts_and_obeys_nothing(
+    cli: Cli, tmp_path: Path
+) -> None:
+    from pptx import Presentation
+
+    cli.send("Say yes", "-m", "openai:fake-tok5,openai:fake-tok3", "-n", "4")
+    cli("log", "add", "## What I conclude\n\nIt says yes.", "--title", "Yes", "--idea", "yes", "--cite", "run:1")
+    cli("log", "add", HOSTILE + "\n\n```\n\x1b[31mred\x9b\n```", "--title", "<b>odd</b> \x1b")
+    path = tmp_path / "w.pptx"
+    assert cli("report", "weekly", "--format", "pptx").status == 2, "it is no text to print"
+    assert cli("report", "weekly", "--format", "pptx", "--out", str(path), "--question", "Enough?").status == 0
+    pages = Presentation(str(path)).slides
+    shapes = [shape for page in pages for shape in page.shapes]
+    text = "\n".join(shape.text_frame.text for shape in shapes if shape.has_text_frame)
+    assert "Yes   (12 min)" in text and "Enough?" in text
+    assert "<script>alert(1)</script>" in text and "\x1b" not in text
+    assert any(shape.has_table and shape.table.cell(0, 0).text == "model" for shape in shapes)
+    assert not [rel for page in pages for rel in page.part.rels.values() if rel.is_external], "no link leads out"
+
+
+def test_a_picture_is_a_chart_of_its_own_in_powerpoint() -> None:
+    from pptx import Presentation
+
+    target = "run:1?chart=score&score=exact"
+    body = f"![exact by model]({target})"
+    data = as_pptx(
+        [Slide("T", body)], {target: [("a", Figure(0.5, "share", 0.3, 0.7, 10)), ("b", Figure(0.25, "share"))]}
+    )
+    (page,) = Presentation(io.BytesIO(data)).slides
+    (chart,) = [shape.chart for shape in page.shapes if shape.has_chart]
+    assert list(chart.plots[0].series[0].values) == [0.5, 0.25]
+    assert list(chart.plots[0].categories) == ["a: 50 % [30, 70], n = 10", "b: 25 %"]
+
+
+def test_a_meeting_prepared_in_the_app_is_written_with_kept(cli: Cli) -> None:
+    from cockpit.meeting import Meeting, keep
+
+    for name in ("One", "Two"):
+        cli("log", "add", "x", "--title", name)
+    store = open_store(cli.db)
+    try:
+        store.write_now(lambda db: keep(db, "default", Meeting((2,), ("Why?",), 10)))
+    finally:
+        store.close()
+    text = cli("report", "weekly", "--kept").out
+    assert "Two (8 min)" in text and "Why?" in text and "One" not in text
+    assert "One" in cli("report", "weekly").out
