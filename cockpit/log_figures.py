@@ -7,7 +7,7 @@ What a reference can ask of a run (each with `model=NAME` for one model alone):
     run:12?score=exact&less=11                          its difference to run 11 on the inputs that both have
     run:12?cost          dollars                       run:12?tokens       mean output tokens
 and of a job:
-    job:7?metric=loss    the latest value
+    job:7?metric=loss    the latest value               job:7?metric=loss&pick=min  the lowest, or max the highest
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import fsum
+from math import fsum, isfinite
 
 from cockpit.core.errors import InputError, StoreError
 from cockpit.core.figures import Figure, of_effect, of_mean, of_rate
@@ -23,9 +23,11 @@ from cockpit.core.log_refs import Ref, refs
 from cockpit.core.shot_curve import compare, mean_of
 from cockpit.core.stats import clustered
 from cockpit.store import jobs
+from cockpit.store.job_points import points_of
 from cockpit.store.runs import load_plan
 from cockpit.store.text import unpack
 
+PICKS: Mapping[str, Callable[[list[float]], float]] = {"min": min, "max": max}
 PLAIN = ("n", "failed", "cost", "tokens")
 
 
@@ -191,6 +193,11 @@ def _of_job(db: sqlite3.Connection, ref: Ref) -> Figure:
         raise InputError(f"{ref.target} asks for no figure that a job has.", hint="Ask for metric=NAME.")
     known = jobs.known(db, [ref.id]).get(ref.id)
     value = None if known is None else known.metrics.get(name)
+    if pick := ref.option("pick"):
+        if pick not in PICKS:
+            raise InputError(f"{pick!r} is no way to pick a value.", hint=f"Ask for pick={' or pick='.join(PICKS)}.")
+        values = [one for one in points_of(db, ref.id, name).values if isfinite(one)]
+        value = PICKS[pick](values) if values else None
     if value is None:
         raise InputError(f"Job {ref.id} has no {name!r}.")
     return Figure(value, "number", label=name)

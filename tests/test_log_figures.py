@@ -10,14 +10,17 @@ from scipy.stats import binomtest
 
 from cockpit.core.errors import InputError
 from cockpit.core.log_refs import parse_target, refs
+from cockpit.core.metric_points import Point
 from cockpit.core.paired import paired_difference
 from cockpit.core.samples import Usage
 from cockpit.log_drafts import draft_about, entry_gaps
 from cockpit.log_figures import figure, trace, trace_all
 from cockpit.store import log, projects, samples, scores
 from cockpit.store.db import Store
+from cockpit.store.job_points import add_points
 from tests.store.conftest import make_run, plan_of, sample_of, store  # noqa: F401
 from tests.store.conftest import path as path  # noqa: PLC0414
+from tests.store.test_job_points import a_job
 
 INPUTS = tuple({"word": f"w{at}", "label": "x"} for at in range(20))
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -118,3 +121,14 @@ def test_a_run_in_which_a_cost_is_unknown_has_no_cost(store: Store) -> None:  # 
     with pytest.raises(InputError, match="is not known"):
         said(store, f"run:{run}?cost")
     assert "cost" not in draft_about(store.read(), [("run", run)], NOW).body
+
+
+def test_a_jobs_lowest_and_highest_value_are_those_of_its_points(store: Store) -> None:  # noqa: F811
+    job = a_job(store)
+    points = [Point("loss", value, float(step)) for step, value in enumerate((2.0, 0.5, float("nan"), 1.0))]
+    store.write_now(lambda db: add_points(db, job, "/m.jsonl", points))
+    assert said(store, f"job:{job}?metric=loss&pick=min").value == 0.5
+    assert said(store, f"job:{job}?metric=loss&pick=max").value == 2.0
+    for wrong in (f"job:{job}?metric=loss&pick=mean", f"job:{job}?metric=none&pick=min"):
+        with pytest.raises(InputError):
+            said(store, wrong)
