@@ -10,11 +10,15 @@ import pytest
 from cockpit.app import CockpitApp
 from cockpit.core.calibration import split_claim
 from cockpit.core.errors import InputError
+from cockpit.core.log_draft import OBSERVED, section
 from cockpit.core.params import Params
+from cockpit.log_figures import trace_all
 from cockpit.screens.job_new import JobNewScreen
 from cockpit.screens.log import LogScreen
+from cockpit.screens.log_edit import LogEditScreen
 from cockpit.screens.log_steps import LogStepsScreen
 from cockpit.screens.play import PlayScreen
+from cockpit.store.log import list_entries
 from cockpit.store.predictions import list_predictions
 from cockpit.store.projects import ensure_project
 from cockpit.store.steps import NewStep, add_step, get_step, list_steps
@@ -123,3 +127,24 @@ async def test_a_step_becomes_a_job_form(tmp_path: Path, fake: FakeProvider) -> 
         await pilot.press("b")
         await until(pilot, lambda: isinstance(app.screen, JobNewScreen))
         assert app.get_setting(f"step.{app.project}") == made
+
+
+async def test_a_finished_run_becomes_an_entry_with_figures_in_three_keys_beside_the_words(
+    tmp_path: Path, fake: FakeProvider
+) -> None:
+    async with open_play(tmp_path, fake, n=4) as (app, pilot):
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: screen_of(app).flights.fold and not screen_of(app).busy)
+        keys = ["ctrl+l", "ctrl+g", "ctrl+j"]
+        await pilot.press(keys[0])
+        await until(pilot, lambda: isinstance(app.screen, LogEditScreen) and app.screen.query("#body"))
+        await pilot.press(*"All four say the same.")
+        await pilot.press(keys[1], keys[2])
+        await until(pilot, lambda: isinstance(app.screen, PlayScreen))
+        db = app.services.store.read()
+        (entry,) = list_entries(db)
+        assert "All four say the same." in section(entry.draft.body, OBSERVED)
+        found = trace_all(db, entry.draft.body)
+        assert len(found) >= 3
+        assert all(one.figure is not None and not one.changed for one in found)
+        assert len(keys) <= 4
