@@ -79,13 +79,13 @@ class Completion:
             self.screen.show_gaps()
             return
         assert self._place is not None
-        panel.border_title = Content(f"which {self._place[0]}?")
+        more = ", ctrl+n next" if len(self.found) > 1 else ""
+        panel.border_title = Content(f"which {self._place[0]}? tab takes it{more}")
         lines: list[Said] = [
             (f"{'▸' if at == self.chosen else ' '} {number}  {words}", "strong" if at == self.chosen else "")
             for at, (number, words) in enumerate(self.found)
         ]
-        more = " · ctrl+n next" if len(self.found) > 1 else ""
-        panel.show([*lines, ("", ""), (f"tab takes it{more}", "quiet")])
+        panel.show(lines)
 
     def _here(self) -> Place | None:
         editor = self.screen.body

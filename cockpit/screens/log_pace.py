@@ -88,14 +88,14 @@ class LogPaceScreen(ChangingList[Waiting]):
 
 def pace_lines(found: Pace) -> list[Said]:
     """A line a week, its days as cells, then how long ideas take."""
-    lines: list[Said] = [(latency_words(found.latency), ""), (hours_words(found.weeks[-1]), "quiet"), ("", "")]
+    lines: list[Said] = [(latency_words(found.latency), "")]
     lines.append(("week of     M T W T F S S   runs  samples  results   bits    hours", "quiet"))
     for week in reversed(found.weeks):
         cells = " ".join(_level(count) for count in week.days or ())
         numbers = f"{week.runs:6d} {week.samples:8d} {week.results:8d} {week.bits:6.1f} {week.hours:8.1f}"
         is_now = week is found.weeks[-1]
         lines.append((f"{week.monday:%d %b %Y}  {cells} {numbers}", "strong" if is_now else ""))
-    return lines
+    return [*lines, ("", ""), (hours_words(found.weeks[-1]), "quiet")]
 
 
 def latency_words(found: Latency) -> str:

@@ -36,10 +36,8 @@ def _latest(db: sqlite3.Connection, project_id: int, kind: Kind) -> Iterable[tup
     if kind == "run":
         for run in list_runs(db, project_id, LATEST):
             over = f" × {run.inputs} inputs" if run.inputs > 1 else ""
-            yield (
-                run.id,
-                f"{run.prompt or 'no name'} v{run.version_number} · {', '.join(run.models)} · n = {run.n}{over}",
-            )
+            name = f"{run.prompt} v{run.version_number}" if run.prompt else "no name"
+            yield run.id, f"{name} · {', '.join(run.models)} · n = {run.n}{over}"
     elif kind == "entry":
         yield from ((head.id, f"{head.day} {head.title}") for head in list_heads(db, project_id)[:LATEST])
     else:
