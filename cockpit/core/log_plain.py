@@ -21,7 +21,7 @@ def as_read(text: str) -> str:
     found: list[str] = []
     at = 0
     while at < len(lines):
-        if at + 1 < len(lines) and "|" in lines[at] and "|" in lines[at + 1] and _RULE.match(lines[at + 1]):
+        if at + 1 < len(lines) and "|" in lines[at] and "|" in lines[at + 1] and _is_rule(lines[at + 1]):
             last = at + 2
             while last < len(lines) and "|" in lines[last] and lines[last].strip():
                 last += 1
@@ -31,6 +31,11 @@ def as_read(text: str) -> str:
             found.append(re.sub(r"\\([\\`*_\[\]#|])", r"\1", lines[at]))
             at += 1
     return "\n".join(found)
+
+
+def _is_rule(line: str) -> bool:
+    # Longer than any table's: on hostile blanks the pattern would take the square of their number.
+    return len(line) < 1000 and _RULE.match(line) is not None
 
 
 def _table(lines: list[str]) -> list[str]:

@@ -7,9 +7,10 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-KNOWN = ("title", "author", "year", "eprint", "doi")
+MOST_PROBLEMS = 20
+"""Entries that are never closed, after which a file is given up: each is searched to the file's end."""
 _NEW = r"\d{4}\.\d{4,5}"
-_OLD = r"[a-z][a-z-]*(?:\.[A-Z]{2})?/\d{7}"
+_OLD = r"[a-z][a-z-]{0,15}(?:\.[A-Z]{2})?/\d{7}"
 ARXIV = re.compile(
     rf"(?<![\w./])(?:ar[Xx]iv:|https?://(?:www\.)?arxiv\.org/(?:abs|pdf|html)/)?({_NEW}|{_OLD})(?:v\d+)?(?![\d])"
 )
@@ -115,6 +116,9 @@ def _entries(text: str, problems: list[str]) -> Iterator[tuple[str, str, int]]:
         if end < 0:
             problems.append(f"Line {line}: @{found[1]} is never closed.")
             at = found.end()
+            if len(problems) >= MOST_PROBLEMS:
+                problems.append("There is more that cannot be read; the rest of the file was left.")
+                return
         else:
             yield found[1].casefold(), text[found.end() : end], line
             at = end + 1

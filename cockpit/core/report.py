@@ -84,11 +84,16 @@ def _blocks(body: str) -> list[str]:
     fence = ""
     for line in body.split("\n"):
         mark = re.match(r" {0,3}(`{3,}|~{3,})", line)
-        if mark:
-            fence = "" if fence and mark[1].startswith(fence) else fence or mark[1]
+        closes = bool(fence and mark and mark[1].startswith(fence) and not line.strip(" `~"))
+        if mark and not fence:
+            fence = mark[1]
+            blocks.append([])
         if line.strip() or fence:
             blocks[-1].append(line)
         elif blocks[-1]:
+            blocks.append([])
+        if closes:
+            fence = ""
             blocks.append([])
     return [part for block in blocks if block for part in _cut(block)]
 
@@ -97,9 +102,8 @@ def _cut(block: list[str]) -> list[str]:
     if _lines("\n".join(block)) <= LINES:
         return ["\n".join(block)]
     mark = re.match(r" {0,3}(`{3,}|~{3,})", block[0])
-    head = (
-        block[:1] if mark else block[:2] if len(block) > 1 and re.match(r"\s*\|?[\s:|-]+\|[\s:|-]*$", block[1]) else []
-    )
+    is_table = len(block) > 1 and "|" in block[1] and set(block[1]) <= set(" \t:|-")
+    head = block[:1] if mark else block[:2] if is_table else []
     tail = [mark[1]] if mark else []
     lines = block[len(head) : -1 if mark and len(block) > 1 and block[-1].strip() == mark[1] else None]
     parts: list[list[str]] = [[]]

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 HINT = "exact above 60 % 70%"
 
 
-async def ask(app: CockpitApp, what: str = "the next run", *, skips: str = "enter alone skips") -> None:
-    """Ask for one line, a claim and its probability; an empty line forgets what was said before."""
+async def ask(app: CockpitApp, what: str = "the next run", *, skips: str = "enter alone skips") -> bool:
+    """Ask for one line, a claim and its probability; an empty line forgets what was said before. Whether it was
+    answered at all."""
     from cockpit.screens.dialogs import Ask
 
     store, project = app.services.store, app.project
@@ -26,11 +27,12 @@ async def ask(app: CockpitApp, what: str = "the next run", *, skips: str = "ente
     prompt = f"A claim about {what} that can turn out true or false, and how likely it is; {skips}."
     said = await app.push_screen_wait(Ask("I expect", prompt=prompt, value=value, placeholder=HINT, check=problem))
     if said is None:
-        return
+        return False
     claim, p = split_claim(said) if said.strip() else ("", None)
     await store.write(lambda db: expect(db, project, claim, p))
     if p is not None:
         app.notify(f"{100 * p:g} %: {claim}. It belongs to what begins next.", markup=False)
+    return True
 
 
 def problem(text: str) -> str:
@@ -49,7 +51,12 @@ async def tie(app: CockpitApp, kind: Began, number: int) -> None:
     store, project = app.services.store, app.project
     if not await asyncio.to_thread(lambda: is_awaited(store.read(), project)):
         return
-    for words in await store.write(lambda db: begun(db, project, kind, number)):
+    try:
+        said = await store.write(lambda db: begun(db, project, kind, number))
+    except CockpitError as error:
+        app.report(error)
+        return
+    for words in said:
         app.notify(f"{kind} {number}: {words}", markup=False)
 
 

@@ -53,8 +53,8 @@ class Flights:
         self._launching = True
         screen = self.screen
         try:
-            if screen.cockpit.get_setting("ask_first", False):
-                await ask(screen.cockpit, "this run")
+            if screen.cockpit.get_setting("ask_first", False) and not await ask(screen.cockpit, "this run"):
+                return
             await self._name_prompt()
             written, draft = screen.writing.draft, runner_draft(screen, fresh=fresh)
             chosen = await screen.shots.chosen(draft)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from cockpit.core.draft import PlayDraft
 from cockpit.core.errors import CockpitError
 from cockpit.expecting import take_up
+from cockpit.screens.dialogs import Confirm
 from cockpit.store import projects, prompts, runs
 from cockpit.store.steps import Step, about_target
 
 if TYPE_CHECKING:
     from cockpit.screens.base import PaneScreen
+    from cockpit.screens.play import PlayScreen
     from cockpit.services import Services
 
 AIM, BEST_OF = 300, 8
@@ -32,6 +34,8 @@ async def as_run(screen: PaneScreen[Any], step: Step) -> None:
         return
     said = f"Step {step.id}: {step.new.title}."
     if place is not None and place[0] == "run":
+        if not await _may_replace(play, place[1]):
+            return
         try:
             draft = await asyncio.to_thread(_draft, services, place[1], play.writing.draft)
         except CockpitError as error:
@@ -48,6 +52,16 @@ async def as_run(screen: PaneScreen[Any], step: Step) -> None:
         await play.archive.count()
     await _take_up(screen, step)
     app.notify(f"{said} What you send next carries it out.", markup=False, timeout=8)
+
+
+async def _may_replace(play: PlayScreen, run_id: int) -> bool:
+    """Whether what is being written and was never sent may give way."""
+    written = play.writing.draft
+    if not (written.changed and any(turn.content.strip() for turn in written.turns)):
+        return True
+    said = f"The prompt being written was never sent. Put run {run_id}'s in its place?"
+    answer = await play.cockpit.push_screen_wait(Confirm("Replace the prompt?", said, yes="replace", no="keep"))
+    return bool(answer)
 
 
 async def as_job(screen: PaneScreen[Any], step: Step) -> None:

@@ -16,9 +16,11 @@ from cockpit.core.calibration import Guess, by_group, record, surprise
 from cockpit.core.figures import Figure
 from cockpit.core.log_context import fill, gaps
 from cockpit.core.log_draft import CONCLUDED, OBSERVED, Cited, PromptFacts, Quote, RunFacts, entry_text, section
+from cockpit.core.log_plain import as_read
 from cockpit.core.log_refs import cited, link, numbers_outside, parse_target, refs, target_of, unfinished
 from cockpit.core.params import Params
 from cockpit.core.prompts import single
+from cockpit.core.report import Slide, split
 from cockpit.core.telling import Seen, telling
 
 # --- citations ---
@@ -210,3 +212,29 @@ def test_a_bare_note_is_filled_in_with_what_is_known() -> None:
 
 def test_an_entry_that_cites_nothing_cannot_be_checked() -> None:
     assert gaps("I think so.", [])[0].need == "source"
+
+
+def test_a_slide_that_holds_too_much_goes_on_and_loses_nothing() -> None:
+    code = "```\n" + "\n".join(f"line {at}" for at in range(60)) + "\n```"
+    table = "| a | b |\n|---|---|\n" + "\n".join(f"| row {at} | x |" for at in range(50))
+    body = f"Before.\n{code}\nBetween.\n\n{table}\n\n### Last\n\nThe end."
+    pages = split(Slide("T", body, 12))
+    assert [one.minutes for one in pages] == [12, *[0] * (len(pages) - 1)]
+    assert {one.title for one in pages[1:]} == {"T (continued)"}
+    whole = "\n".join(one.body for one in pages)
+    assert all(whole.count(f"line {at}\n") == 1 for at in range(60))
+    assert all(whole.count(f"| row {at} |") == 1 for at in range(50))
+    for one in pages:
+        assert one.body.count("```") % 2 == 0, "code that goes on is code there too"
+        if "| row" in one.body:
+            assert "|---|---|" in one.body, "a table that goes on has its head again"
+    assert split(Slide("T", "Short.")) == [Slide("T", "Short.")]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text", ["|" * 50_000 + "x\n" + "|" * 50_000 + "x", "a|b\n" + " " * 50_000 + "x|", "-" * 50_000, "`" * 50_000]
+)
+def test_hostile_lines_are_split_and_read_in_no_time(text: str) -> None:
+    assert split(Slide("T", text))[0].body
+    assert as_read(text)

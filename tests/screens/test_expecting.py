@@ -148,3 +148,26 @@ async def test_a_finished_run_becomes_an_entry_with_figures_in_three_keys_beside
         assert len(found) >= 3
         assert all(one.figure is not None and not one.changed for one in found)
         assert len(keys) <= 4
+
+
+async def test_a_prompt_that_was_never_sent_gives_way_only_if_asked(tmp_path: Path, fake: FakeProvider) -> None:
+    async with open_play(tmp_path, fake) as (app, pilot):
+        screen = screen_of(app)
+        await pilot.press("ctrl+j")
+        await until(pilot, lambda: screen.flights.fold and not screen.busy)
+        made = step(app, NewStep("Again", about=f"run:{live_of(app).run_id}"))
+        await pilot.press(*" and never sent")
+        await until(pilot, lambda: screen.writing.draft.changed)
+        written = screen.writing.draft.turns
+        await pilot.press("f7")
+        await until(pilot, lambda: isinstance(app.screen, LogScreen))
+        await pilot.press("S")
+        await until(pilot, lambda: isinstance(app.screen, LogStepsScreen) and app.screen.query("#rows"))
+        await until(pilot, lambda: app.screen.query_one("#rows", RowList).row(0) is not None)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.is_modal)
+        await pilot.press("n")
+        await until(pilot, lambda: app.screen is screen)
+        assert screen.writing.draft.turns == written
+        assert app.get_setting(f"step.{app.project}") is None
+        assert get_step(app.services.store.read(), made).state == "open"
