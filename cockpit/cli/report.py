@@ -16,6 +16,7 @@ from cockpit.core.errors import InputError
 if TYPE_CHECKING:
     import sqlite3
 
+FORM = click.Choice(["md", "html", "marp", "slack", "pptx"])
 OUT = click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 
 
@@ -25,7 +26,7 @@ def report_command() -> None:
 
 
 @report_command.command("daily")
-@click.option("--format", "form", type=click.Choice(["md", "slack", "html"]), default="md", show_default=True)
+@click.option("--format", "form", type=FORM, default="md", show_default=True)
 @click.option("--save", is_flag=True, help="Keep it in the log; the next one begins where this one ends.")
 @click.option("--post", is_flag=True, help="Post it to the webhook in $COCKPIT_REPORT_WEBHOOK, as Slack writes it.")
 @OUT
@@ -38,6 +39,7 @@ def daily_command(ctx: Context, /, form: str, save: bool, out: Path | None, *, p
     from cockpit.store.log import Draft, add_entry
     from cockpit.store.projects import ensure_project
 
+    _needs_file(form, out)
     now = utc_now()
     title = f"Daily update {local_day(now)}"
     with ctx.store() as store:
@@ -60,7 +62,7 @@ def daily_command(ctx: Context, /, form: str, save: bool, out: Path | None, *, p
 
 
 @report_command.command("weekly")
-@click.option("--format", "form", type=click.Choice(["md", "html", "marp", "pptx"]), default="md", show_default=True)
+@click.option("--format", "form", type=FORM, default="md", show_default=True)
 @click.option("--entry", "entries", multiple=True, type=int, help="Show this entry; repeatable, in this order.")
 @click.option("--kept", is_flag=True, help="As it was prepared in the app; other options add to it.")
 @click.option("--question", "questions", multiple=True, type=TEXT, help="Where input is wanted; repeatable.")
@@ -74,12 +76,11 @@ def weekly_command(
 ) -> int:  # fmt: skip
     """A meeting's agenda and slides: the week's results, next steps, questions."""
     from cockpit import meeting
-    from cockpit.core.report import as_markdown, as_marp
+    from cockpit.core.report import as_markdown, as_marp, as_slack
     from cockpit.log_charts import bars_in, charts_in
     from cockpit.report_html import deck
 
-    if form == "pptx" and out is None:
-        raise InputError("PowerPoint is no text to print.", hint="Say where: --out weekly.pptx")
+    _needs_file(form, out)
     with ctx.store() as store:
         db = store.read()
         left = meeting.kept(db, ctx.project) if kept else meeting.Meeting()
@@ -94,14 +95,14 @@ def weekly_command(
         return _give(as_pptx(slides, bars), "weekly", form, out, as_json=as_json)
     makers: dict[str, Callable[[], str]] = {
         "md": lambda: as_markdown(slides), "marp": lambda: as_marp(slides),
-        "html": lambda: deck(slides[0].title, slides, charts),
+        "html": lambda: deck(slides[0].title, slides, charts), "slack": lambda: as_slack(as_markdown(slides)),
     }  # fmt: skip
     return _give(makers[form](), "weekly", form, out, as_json=as_json)
 
 
 @report_command.command("idea")
 @click.argument("idea", type=TEXT)
-@click.option("--format", "form", type=click.Choice(["md", "html"]), default="md", show_default=True)
+@click.option("--format", "form", type=FORM, default="md", show_default=True)
 @OUT
 @as_json
 @pass_context
@@ -110,13 +111,25 @@ def idea_command(ctx: Context, idea: str, form: str, out: Path | None, as_json: 
     from cockpit.log_charts import charts_in
     from cockpit.log_reports import idea_text
 
+    _needs_file(form, out)
     with ctx.store() as store:
         text = idea_text(store.read(), ctx.project, idea)
         charts = charts_in(store.read(), text) if form == "html" else {}
     return _give(_one(form, idea, text, charts), "idea", form, out, as_json=as_json)
 
 
-def _one(form: str, title: str, text: str, charts: Mapping[str, str]) -> str:
+def _needs_file(form: str, out: Path | None) -> None:
+    if form == "pptx" and out is None:
+        raise InputError("PowerPoint is no text to print.", hint="Say where: --out report.pptx")
+
+
+def _one(form: str, title: str, text: str, charts: Mapping[str, str]) -> str | bytes:
+    if form in ("marp", "pptx"):
+        from cockpit.core.report import Slide, as_marp, split
+        from cockpit.report_pptx import as_pptx
+
+        slides = split(Slide(title, text))
+        return as_marp(slides) if form == "marp" else as_pptx(slides, {})
     if form == "html":
         from cockpit.report_html import page
 

@@ -7,6 +7,8 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
+
 from cockpit.core.figures import Figure
 from cockpit.core.report import Slide
 from cockpit.log_charts import by_model
@@ -180,3 +182,15 @@ def test_a_meeting_prepared_in_the_app_is_written_with_kept(cli: Cli) -> None:
     text = cli("report", "weekly", "--kept").out
     assert "Two (8 min)" in text and "Why?" in text and "One" not in text
     assert "One" in cli("report", "weekly").out
+
+
+@pytest.mark.parametrize("report", [("daily",), ("weekly",), ("idea", "yes")])
+@pytest.mark.parametrize("form", ["md", "html", "marp", "slack", "pptx"])
+def test_every_report_is_written_in_every_form(cli: Cli, tmp_path: Path, report: tuple[str, ...], form: str) -> None:
+    worked(cli)
+    path = tmp_path / f"report.{form}"
+    assert cli("report", *report, "--format", form, "--out", str(path)).status == 0
+    data = path.read_bytes()
+    begins = {"html": b"<!doctype html>", "marp": b"---\nmarp: true", "pptx": b"PK", "slack": b"*"}
+    assert data.startswith(begins.get(form, b"#"))
+    assert form == "pptx" or "yes" in data.decode().lower()
