@@ -110,11 +110,42 @@ def _of_run(db: sqlite3.Connection, ref: Ref) -> Figure:
     raise InputError(f"{ref.target} asks for no figure that a run has.", hint=hint)
 
 
+COUNTS: Mapping[str, Callable[[_Answer], bool]] = {
+    "ended": lambda one: one.ended != "cancelled",
+    "failed": lambda one: one.failed,
+    "cost": lambda one: one.usd is not None,
+    "tokens": lambda one: not one.failed and one.tokens is not None,
+    "n": lambda one: not one.failed,
+}
+"""What is asked of a run → whether an answer counts in it; of a score, those count that have one."""
+
+
+def counted(db: sqlite3.Connection, ref: Ref, run_id: int) -> dict[int, str]:
+    """Sample id → as it was counted, of every answer of a run that a figure of it, or of its difference to that run,
+    was worked out from.
+
+    Raises:
+        StoreError: there is no such run.
+        InputError: it did not ask the model.
+    """
+    answers = _answers(db, run_id, ref.option("model"))
+    names = dict(ref.options)
+    if "score" in names:
+        scores = _scores(db, run_id, names["score"])
+        return {one.id: f"{scores[one.id]:g}" for one in answers if one.id in scores}
+    name = next((name for name in COUNTS if name in names), "n")
+    return {one.id: _as_counted(name, one) for one in answers if COUNTS[name](one)}
+
+
+def _as_counted(name: str, one: _Answer) -> str:
+    return {"cost": f"${one.usd or 0:.3g}", "tokens": f"{one.tokens}"}.get(name, one.ended)
+
+
 def _ended(ref: Ref, answers: list[_Answer]) -> Figure:
     ended = ref.option("ended")
     by_input: dict[int, list[bool]] = {}
     for one in answers:
-        if one.ended != "cancelled":
+        if COUNTS["ended"](one):
             by_input.setdefault(one.input, []).append(one.ended == ended)
     found = of_rate(clustered([(sum(hits), len(hits)) for hits in by_input.values()]), ended)
     if found is None:
@@ -142,15 +173,19 @@ def _score(db: sqlite3.Connection, ref: Ref, answers: list[_Answer]) -> Figure:
 def _by_input(
     db: sqlite3.Connection, run_id: int, metric: str, answers: list[_Answer]
 ) -> tuple[dict[int, list[float]], bool]:
-    rows = db.execute(
-        "SELECT sample_id, metric, value FROM score JOIN sample ON sample.id = sample_id WHERE run_id = ?", (run_id,)
-    )
-    values = {sample: value for sample, name, value in rows if unpack(name) == metric}
+    values = _scores(db, run_id, metric)
     found: dict[int, list[float]] = {}
     for one in answers:
         if one.id in values:
             found.setdefault(one.input, []).append(values[one.id])
     return found, all(value in (0.0, 1.0) for scores in found.values() for value in scores)
+
+
+def _scores(db: sqlite3.Connection, run_id: int, metric: str) -> dict[int, float]:
+    rows = db.execute(
+        "SELECT sample_id, metric, value FROM score JOIN sample ON sample.id = sample_id WHERE run_id = ?", (run_id,)
+    )
+    return {sample: value for sample, name, value in rows if unpack(name) == metric}
 
 
 def _keyed(db: sqlite3.Connection, run_id: int, scores: Mapping[int, list[float]]) -> dict[str, list[float]]:
@@ -164,7 +199,7 @@ def _keyed(db: sqlite3.Connection, run_id: int, scores: Mapping[int, list[float]
 
 
 def _cost(ref: Ref, answers: list[_Answer], whole: list[_Answer]) -> Figure:
-    known = [one.usd for one in answers if one.usd is not None]
+    known = [one.usd for one in answers if COUNTS["cost"](one) and one.usd is not None]
     missing = sum(one.usd is None for one in whole)
     if not known or missing:
         raise InputError(f"What run {ref.id} cost is not known for {missing or len(whole)} answers.")
@@ -172,7 +207,7 @@ def _cost(ref: Ref, answers: list[_Answer], whole: list[_Answer]) -> Figure:
 
 
 def _tokens(ref: Ref, answers: list[_Answer], whole: list[_Answer]) -> Figure:
-    counts = [float(one.tokens) for one in whole if one.tokens is not None]
+    counts = [float(one.tokens) for one in whole if COUNTS["tokens"](one) and one.tokens is not None]
     if not counts:
         raise InputError(f"No tokens were counted for run {ref.id}.")
     return Figure(fsum(counts) / len(counts), "number", n=len(counts), label="output tokens")

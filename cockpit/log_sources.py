@@ -6,9 +6,10 @@ import sqlite3
 from dataclasses import dataclass
 
 from cockpit.core.log_refs import Ref
+from cockpit.log_figures import counted
 from cockpit.store.job_points import points_of
 from cockpit.store.runs import load_plan
-from cockpit.store.text import show_bytes, unpack
+from cockpit.store.text import show_bytes
 
 MOST = 2000
 """Rows that are read; of more the first are, and the number is told."""
@@ -32,6 +33,7 @@ def sources(db: sqlite3.Connection, ref: Ref) -> tuple[list[Source], int]:
 
     Raises:
         StoreError: its run is not there.
+        InputError: it did not ask the model.
     """
     if ref.kind == "job":
         return _points(db, ref)
@@ -47,42 +49,18 @@ def sources(db: sqlite3.Connection, ref: Ref) -> tuple[list[Source], int]:
 
 
 def _answers(db: sqlite3.Connection, ref: Ref, run_id: int) -> tuple[list[Source], int]:
-    targets = load_plan(db, run_id).targets
-    model, names = ref.option("model"), dict(ref.options)
-    columns = [at for at, one in enumerate(targets) if model in ("", one.name, one.title)]
-    only = {"failed": "failed", "ended": "ended != 'cancelled'"}
-    where = next((condition for name, condition in only.items() if name in names), "NOT failed")
-    chosen = f"sample WHERE run_id = ? AND target IN ({','.join('?' * len(columns))}) AND {where}"
-    scored, metric = dict[int, float](), names.get("score")
-    if metric is not None:
-        rows = db.execute(
-            "SELECT sample_id, metric, value FROM score JOIN sample ON sample.id = sample_id WHERE run_id = ?",
-            (run_id,),
-        )
-        scored = {sample: value for sample, name, value in rows if unpack(name) == metric}
-        chosen += " AND EXISTS (SELECT 1 FROM score WHERE sample_id = sample.id)"
-    picked = db.execute(
-        f"""SELECT id, target, input, idx, ended, output_tokens, cost_usd, substr(text, 1, {HEAD})
-            FROM {chosen} ORDER BY input, idx, target""",
-        (run_id, *columns),
-    ).fetchall()
-    kept = [row for row in picked if metric is None or row[0] in scored]
-    found = []
-    for number, target, row, index, ended, tokens, usd, text in kept[:MOST]:
-        value = _value(names, ended, tokens, usd, scored.get(number))
-        place = f"{row + 1}.{index + 1}"
-        found.append(Source(number, run_id, targets[target].title, place, value, show_bytes(text)))
-    return found, len(kept)
-
-
-def _value(names: dict[str, str], ended: str, tokens: int | None, usd: float | None, score: float | None) -> str:
-    if "score" in names:
-        return "?" if score is None else f"{score:g}"
-    if "tokens" in names:
-        return "?" if tokens is None else f"{tokens}"
-    if "cost" in names:
-        return "?" if usd is None else f"${usd:.3g}"
-    return ended
+    values, targets = counted(db, ref, run_id), load_plan(db, run_id).targets
+    rows = db.execute(
+        f"""SELECT id, target, input, idx, substr(text, 1, {HEAD}) FROM sample WHERE run_id = ?
+            ORDER BY input, idx, target""",
+        (run_id,),
+    )
+    found: list[Source] = []
+    for number, target, row, index, text in rows:
+        if number in values and len(found) < MOST:
+            place = f"{row + 1}.{index + 1}"
+            found.append(Source(number, run_id, targets[target].title, place, values[number], show_bytes(text)))
+    return found, len(values)
 
 
 def _points(db: sqlite3.Connection, ref: Ref) -> tuple[list[Source], int]:

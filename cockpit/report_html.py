@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from cockpit.core.log_plain import writable
 from cockpit.core.log_refs import parse_target
 from cockpit.core.report import Slide
 
@@ -113,7 +114,7 @@ def body(text: str, charts: Mapping[str, str]) -> str:
 
     parser.add_render_rule("image", image)
     parser.add_render_rule("link_close", lambda *_: "</span>")
-    return str(parser.render("".join(_shown(one) for one in text)))
+    return str(parser.render(writable(text)))
 
 
 def _link_open(_: Any, tokens: Sequence[Any], index: int, *__: Any) -> str:
@@ -133,10 +134,4 @@ def _document(title: str, inside: str, *, deck: bool) -> str:
 
 
 def _escaped(text: str) -> str:
-    return escape("".join(_shown(one) for one in text))
-
-
-def _shown(char: str) -> str:
-    """Control characters and lone surrogates as a sign, since a file can hold neither."""
-    code = ord(char)
-    return "\ufffd" if (code < 32 and char not in "\n\t") or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000 else char
+    return escape(writable(text))

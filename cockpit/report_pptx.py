@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cockpit.core.errors import InputError
 from cockpit.core.figures import Figure
-from cockpit.core.log_plain import as_read
+from cockpit.core.log_plain import as_read, writable
 from cockpit.core.report import Slide
 
 WIDTH, HEIGHT, LEFT, TOP = 13.333, 7.5, 0.6, 1.35
@@ -50,7 +49,7 @@ def as_pptx(slides: Sequence[Slide], bars: Bars) -> bytes:
     for one in slides:
         page = show.slides.add_slide(show.slide_layouts[5])
         minutes = f"   ({one.minutes} min)" if one.minutes else ""
-        _title(page, _clean(one.title) + minutes)
+        _title(page, writable(one.title) + minutes)
         down = TOP
         for block in blocks(one.body):
             down += _put(page, block, bars, down)
@@ -67,7 +66,7 @@ def blocks(body: str) -> list[Block]:
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     found: list[Block] = []
     level, kind, row = 0, "text", list[str]()
-    for token in parser.parse(_clean(body)):
+    for token in parser.parse(writable(body)):
         if token.type in ("bullet_list_open", "ordered_list_open"):
             level += 1
         elif token.type in ("bullet_list_close", "ordered_list_close"):
@@ -164,15 +163,10 @@ def _chart(page: Any, rows: Sequence[tuple[str, Figure]], down: float) -> float:
 
     make: Any = CategoryChartData
     data = make()
-    data.categories = [f"{_clean(label)}: {figure.words()}" for label, figure in rows]
+    data.categories = [f"{writable(label)}: {figure.words()}" for label, figure in rows]
     data.add_series("mean", [figure.value for _, figure in rows])
     tall = 0.7 + 0.45 * len(rows)
     page.shapes.add_chart(
         XL_CHART_TYPE.BAR_CLUSTERED, Inches(LEFT), Inches(down), Inches(9), Inches(tall), data
     ).chart.has_legend = False
     return tall + 0.1
-
-
-def _clean(text: str) -> str:
-    """Without what XML cannot hold."""
-    return re.sub(r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)

@@ -15,6 +15,7 @@ from cockpit.core.paired import paired_difference
 from cockpit.core.samples import Usage
 from cockpit.log_drafts import draft_about, entry_gaps
 from cockpit.log_figures import figure, trace, trace_all
+from cockpit.log_sources import sources
 from cockpit.store import log, projects, samples, scores
 from cockpit.store.db import Store
 from cockpit.store.job_points import add_points
@@ -132,3 +133,36 @@ def test_a_jobs_lowest_and_highest_value_are_those_of_its_points(store: Store) -
     for wrong in (f"job:{job}?metric=loss&pick=mean", f"job:{job}?metric=none&pick=min"):
         with pytest.raises(InputError):
             said(store, wrong)
+
+
+@pytest.mark.parametrize("asked", ["n", "failed", "ended=stop", "score=exact", "cost", "tokens"])
+def test_what_is_shown_behind_a_figure_is_what_it_was_worked_out_from(store: Store, asked: str) -> None:  # noqa: F811
+    run = filled(store, 5)
+    odd = [  # Each counts in some figures only.
+        {"ended": "cancelled", "failed": True}, {"ended": "error", "failed": True, "cost_usd": 0.5}, {"cost_usd": None},
+    ]  # fmt: skip
+    rows = store.read().execute("SELECT id FROM sample WHERE run_id = ? ORDER BY id LIMIT 3", (run,)).fetchall()
+
+    def spoil(db: Any) -> None:
+        for (number,), values in zip(rows, odd, strict=True):
+            for name, value in values.items():
+                db.execute(f"UPDATE sample SET {name} = ? WHERE id = ?", (value, number))
+        if asked == "cost":  # Of a run with whole answers that have no price nothing is said.
+            db.execute("UPDATE sample SET cost_usd = 0.001 WHERE cost_usd IS NULL")
+
+    store.write_now(spoil)
+    ref = parse_target(f"run:{run}?{asked}")
+    assert ref is not None
+    found, total = sources(store.read(), ref)
+    says = figure(store.read(), ref)
+    assert total == len(found)
+    if asked in ("n", "failed"):
+        assert says.value == total
+    elif asked == "cost":
+        assert says.value == pytest.approx(sum(float(one.value.removeprefix("$")) for one in found))
+    else:
+        assert says.n == total
+        if asked == "ended=stop":
+            assert says.value == sum(one.value == "stop" for one in found) / total
+        else:
+            assert says.value == pytest.approx(sum(float(one.value) for one in found) / total)

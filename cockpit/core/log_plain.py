@@ -7,7 +7,13 @@ import unicodedata
 
 from cockpit.core.log_refs import refs
 
+_UNWRITABLE = re.compile(r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
+
+
+def writable(text: str) -> str:
+    """The text with a sign for what neither HTML nor XML can hold: controls, lone surrogates, noncharacters."""
+    return _UNWRITABLE.sub("\ufffd", text)
 
 
 def as_read(text: str) -> str:

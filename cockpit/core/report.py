@@ -13,10 +13,12 @@ NOTHING = "- nothing"
 LEAST_MINUTES = 1
 LINES, WIDE = 26, 100
 """Lines, and characters of a line, that a slide holds at its smallest type."""
+MOST = LINES * WIDE // 2
+"""Characters of one line that are put on one slide."""
 FEW = 4
 """Lines that are not worth a slide of their own: the type of the one before gets smaller."""
-_MANY = re.compile(rf".{{1,{LINES * WIDE // 2}}}(?:\s|$)|\S{{1,{LINES * WIDE // 2}}}")
 _LINK = re.compile(r"!?\[((?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(([^()\s]*)\)")
+_WORD = re.compile(rf"({_LINK.pattern})\s*|\S+\s*|\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def _cut(block: list[str]) -> list[str]:
     parts: list[list[str]] = [[]]
     room = float(LINES - len(head))
     for line in lines:
-        for piece in _MANY.findall(line) or [""]:
+        for piece in _pieces(line):
             need = max(1, -(-len(piece) // WIDE))
             if need > room and parts[-1]:
                 parts.append([])
@@ -117,6 +119,19 @@ def _cut(block: list[str]) -> list[str]:
             parts[-1].append(piece)
             room -= need
     return ["\n".join([*head, *part, *tail]) for part in parts]
+
+
+def _pieces(line: str) -> list[str]:
+    """A line in parts that fit half a slide, cut between words and never inside a link."""
+    parts = [""]
+    for found in _WORD.finditer(line):
+        word = found[0]
+        pieces = [word] if found[1] else [word[at : at + MOST] for at in range(0, len(word), MOST)]
+        for piece in pieces:
+            if parts[-1] and len(parts[-1]) + len(piece) > MOST:
+                parts.append("")
+            parts[-1] += piece
+    return parts
 
 
 def _lines(block: str) -> int:

@@ -14,6 +14,7 @@ from cockpit.core.errors import CockpitError
 from cockpit.log_figures import Traced, trace_all
 from cockpit.log_sources import Source, sources
 from cockpit.screens.opened import OpenedScreen
+from cockpit.screens.words import plural
 from widgets.row_list import ListColumn, ListRow, RowList
 from widgets.visible import visible
 
@@ -39,7 +40,7 @@ class LogTraceScreen(OpenedScreen[None]):
         figures = (ListColumn("as written"), ListColumn("source"), ListColumn("worked out now"))
         nothing = (
             "It has no figures.",
-            "Numbers become figures as [words](run:12?score=exact); ctrl+l writes them so.",
+            "ctrl+l writes numbers as figures: [words](run:12?score=exact).",
         )
         yield RowList(figures, empty=nothing, id="figures", classes="box")
         answers = (
@@ -62,8 +63,11 @@ class LogTraceScreen(OpenedScreen[None]):
         self.query_one("#figures", RowList).show([_figure_row(at, one) for at, one in enumerate(self._traced)])
         wrong = sum(one.changed or one.figure is None for one in self._traced)
         count = len(self._traced)
-        said = f"{count} {'figure' if count == 1 else 'figures'} worked out again"
-        self.head((said, "plain"), (f"{wrong} differ" if wrong else "all as written", "warn" if wrong else "quiet"))
+        if count:
+            said = f"{plural(count, 'figure')} worked out again"
+            self.head((said, "plain"), (f"{wrong} differ" if wrong else "all as written", "warn" if wrong else "quiet"))
+        else:
+            self.head(("no figures", "quiet"))
         self._moved()
 
     @on(RowList.Moved, "#figures")

@@ -31,6 +31,7 @@ from cockpit.screens.log_looks import drawn
 from cockpit.screens.log_trace import LogTraceScreen
 from cockpit.screens.present import PresentScreen
 from cockpit.screens.text_panel import Said, TextPanel
+from cockpit.screens.words import plural
 from cockpit.store.log import Draft, Head, add_entry, list_heads
 from widgets.row_list import ListColumn, ListRow, RowList
 
@@ -97,7 +98,7 @@ class LogWeeklyScreen(ChangingList[Head]):
         rows, chosen = self.query_one("#rows", RowList), self.meeting.chosen
         rows.marked = set(chosen)
         rows.show([_row(head, chosen) for head in items])
-        how = f"{len(chosen)} chosen" if chosen else "none chosen: all of the week, by weight"
+        how = f"{len(chosen)} chosen" if chosen else "none chosen: all of the week"
         self.head((how, "plain"), (f"{self.meeting.minutes} minutes", "quiet"), ("space chooses", "quiet"))
         self.run_worker(self._agenda(), group="agenda", exclusive=True, exit_on_error=False)
 
@@ -106,7 +107,7 @@ class LogWeeklyScreen(ChangingList[Head]):
         lines: list[Said] = [(found[0].title, "strong"), ("", "")]
         for at, one in enumerate((one for one in found if one.minutes), 1):
             lines.append((f"{one.minutes:3d} min  {at}. {one.title}", ""))
-        lines += [("", ""), (f"{len(found)} slides", "quiet")]
+        lines += [("", ""), (plural(len(found), "slide"), "quiet")]
         lines += [(f"? {one}", "quiet") for one in self.meeting.questions]
         if self.is_attached:
             self.query_one("#agenda", TextPanel).show(lines)
@@ -178,10 +179,8 @@ class LogWeeklyScreen(ChangingList[Head]):
     async def _present(self) -> None:
         store = self.services.store
         found = await self._slides()
-        shown = await asyncio.to_thread(
-            lambda: [replace(one, body=as_read(drawn(store.read(), one.body))) for one in found]
-        )
-        await self.app.push_screen_wait(PresentScreen(shown, time.monotonic))
+        shown = await asyncio.to_thread(lambda: [as_read(drawn(store.read(), one.body)) for one in found])
+        await self.app.push_screen_wait(PresentScreen(found, time.monotonic, shown))
 
     async def _write(self) -> None:
         form = await self.app.push_screen_wait(Pick("Write the meeting", FORMS))

@@ -32,9 +32,11 @@ class PresentScreen(OpenedScreen[None]):
     PresentScreen #line { background: $background; padding: 0 3; }
     """
 
-    def __init__(self, slides: Sequence[Slide], clock: Callable[[], float]) -> None:
+    def __init__(self, slides: Sequence[Slide], clock: Callable[[], float], shown: Sequence[str] = ()) -> None:
+        """`shown` is what a terminal shows of each slide's body; without it, the body."""
         super().__init__()
         self._slides, self._clock = slides, clock
+        self._shown = shown or [one.body for one in slides]
         self._spent = dict.fromkeys(range(len(slides)), 0.0)
         self._at, self._since = 0, clock()
 
@@ -59,7 +61,9 @@ class PresentScreen(OpenedScreen[None]):
         following = self._slides[self._at + 1].title if self._at + 1 < len(self._slides) else "the end"
         left = [(clock + (" ▲ over" if over else ""), "warn" if over else "quiet")]
         left.append((f"   next: {visible(following, newlines='mark')}", "quiet"))
-        self.query_one("#line", TopBar).show(left, [(f"{self._at + 1} / {len(self._slides)}", "quiet")])
+        place = f"{self._at + 1} / {len(self._slides)}"
+        keys = "space next · esc back · ? keys     " if self._at == 0 else ""
+        self.query_one("#line", TopBar).show(left, [(keys, "quiet"), (place, "quiet")])
 
     def _item_spent(self) -> float:
         return self._spent[self._at] + self._clock() - self._since
@@ -67,7 +71,7 @@ class PresentScreen(OpenedScreen[None]):
     def _show(self) -> None:
         one = self._slides[self._at]
         self.query_one("#title", Plain).update(one.title)
-        self.query_one("#slide", TextView).show(one.body)
+        self.query_one("#slide", TextView).show(self._shown[self._at])
         self.tick()
 
     def _go(self, to: int) -> None:
@@ -95,6 +99,13 @@ class PresentScreen(OpenedScreen[None]):
     def action_blank(self) -> None:
         """Nothing on the screen but the line, until the next key."""
         self.toggle_class("-blank")
+
+    def action_trace(self) -> None:
+        """Where this slide's figures come from."""
+        from cockpit.screens.log_trace import LogTraceScreen
+
+        one = self._slides[self._at]
+        self.app.push_screen(LogTraceScreen("this slide", one.body))
 
     async def action_overview(self) -> None:
         """Go to a slide by its title."""

@@ -238,3 +238,10 @@ def test_a_slide_that_holds_too_much_goes_on_and_loses_nothing() -> None:
 def test_hostile_lines_are_split_and_read_in_no_time(text: str) -> None:
     assert split(Slide("T", text))[0].body
     assert as_read(text)
+
+
+def test_no_figure_is_cut_in_two_where_a_slide_goes_on() -> None:
+    figure = "[71 % [62, 79], n = 128](run:12?score=exact)"
+    pages = split(Slide("T", f"word {figure}, " * 200))
+    assert len(pages) > 1
+    assert sum(len(refs(one.body)) for one in pages) == 200

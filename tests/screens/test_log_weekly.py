@@ -7,6 +7,7 @@ from pathlib import Path
 from cockpit.app import CockpitApp
 from cockpit.core.log_plain import as_read
 from cockpit.meeting import kept
+from cockpit.screens.log_trace import LogTraceScreen
 from cockpit.screens.log_weekly import LogWeeklyScreen
 from cockpit.screens.present import PresentScreen
 from cockpit.screens.text_panel import TextPanel
@@ -60,6 +61,10 @@ async def test_results_are_chosen_ordered_presented_and_written(tmp_path: Path) 
         assert "[bold]One" in app.screen.query_one("#slide", TextView).text
         await pilot.press("dollar_sign")
         assert title(app) == "Where your input is wanted"
+        await pilot.press("T")
+        await seen(pilot, lambda: isinstance(app.screen, LogTraceScreen))
+        await pilot.press("escape")
+        await seen(pilot, lambda: isinstance(app.screen, PresentScreen))
         await pilot.press("left", "0", "escape")
         await seen(pilot, lambda: isinstance(app.screen, LogWeeklyScreen))
         await pilot.press("s")
